@@ -88,6 +88,8 @@ def serve(
     Needs an existing archive; `backissue up` creates one and serves it while it grows. With the folder of
     `backissue publish`, it shows all archives in it as one, and switches to new generations by itself.
     """
+    if published is not None and desk:
+        raise click.UsageError("Published archives have no desks of readers. Leave out --desk or DIR.")
     if replay:
         publish.publish_raw_pages()
     library = publish.library_server(published, base_url=base_path, metadata=metadata) if published else None

@@ -76,9 +76,9 @@ class Closure:
 
     @property
     def state(self) -> str:
-        """Return "closed to us" or "out of reach"."""
+        """Return "not reachable" or "no access"."""
         is_failing = self.kind in {WallKind.ERROR, WallKind.UNREACHABLE}
-        return "out of reach" if is_failing else "closed to us"
+        return "not reachable" if is_failing else "no access"
 
 
 def after_run(before: Closure | None, met: Closure | None, *, is_open: bool) -> Closure | None:

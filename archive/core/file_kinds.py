@@ -41,7 +41,7 @@ def must_be(connection: sqlite3.Connection, path: Path, wanted: str, *, blank: b
         )
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     foreign = connection.execute("PRAGMA application_id").fetchone()[0] != 0
-    found = _sets(connection) if "_sqlite_migrations" in tables else set()
+    found = migration_sets(connection) if "_sqlite_migrations" in tables else set()
     if wanted in found or (blank and not tables and not foreign):
         return
     if not tables and not foreign:
@@ -58,7 +58,7 @@ def must_be(connection: sqlite3.Connection, path: Path, wanted: str, *, blank: b
     raise ArchiveError(f"{path} belongs to another program, so nothing is written into it.", hint=_ELSEWHERE)
 
 
-def _sets(connection: sqlite3.Connection) -> set[str]:
+def migration_sets(connection: sqlite3.Connection) -> set[str]:
     """Return the migration sets of a file; empty for strangers."""
     try:
         return {row[0] for row in connection.execute("SELECT DISTINCT migration_set FROM _sqlite_migrations")}

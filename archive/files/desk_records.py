@@ -69,6 +69,14 @@ class Share:
     id: int = 0
 
 
+class NoteTooLongError(ArchiveError):
+    """A note or its tags are longer than an item has room for."""
+
+
+class UnreadableError(ArchiveError):
+    """A form has no list of items, or names no selection."""
+
+
 class EditedElsewhereError(ArchiveError):
     """An item was changed in another window meanwhile."""
 
@@ -87,10 +95,30 @@ def key_digest_of(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
 
 
+def named_tags(text: str) -> tuple[str, ...]:
+    """Return all tags in a text with commas, each once and as long as it is."""
+    return tuple(dict.fromkeys(filter(None, (" ".join(part.split()) for part in text.split(",")))))
+
+
 def tags_of(text: str) -> tuple[str, ...]:
-    """Return the tags in a text with commas, each once."""
-    names = (" ".join(part.split())[:LONGEST_TAG].strip() for part in text.split(","))
+    """Return the tags in a text with commas, within the bounds of an item."""
+    names = (name[:LONGEST_TAG].strip() for name in named_tags(text))
     return tuple(dict.fromkeys(filter(None, names)))[:MOST_TAGS]
+
+
+def must_fit_item(note: str, tags: str) -> None:
+    """Raise NoteTooLongError for a note, or a text with tags, of which a part would be left out."""
+    names = named_tags(tags)
+    if len(note) > LONGEST_NOTE:
+        raise NoteTooLongError(
+            f"A note has at most {LONGEST_NOTE:,} characters, and this one has {len(note):,}.",
+            hint="Shorten it, and save again.",
+        )
+    if len(names) > MOST_TAGS or any(len(name) > LONGEST_TAG for name in names):
+        raise NoteTooLongError(
+            f"An item has at most {MOST_TAGS} tags of {LONGEST_TAG} characters each.",
+            hint="Remove or shorten some, and save again.",
+        )
 
 
 def item_within_bounds(item: Item) -> Item:

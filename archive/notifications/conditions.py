@@ -129,7 +129,7 @@ def conditions(status: Status) -> Iterator[Condition]:
     for source in status.sources:
         state = "late" if source.state is health.SourceState.LATE else "failing"
         if source.wall and source.wall not in _OUTAGES and state == "failing":
-            state = f"closed to us ({source.wall})"
+            state = f"not open to this crawler ({source.wall})"
         yield Condition(
             subject=f"source {source.name}",
             well=source.well,

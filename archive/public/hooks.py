@@ -54,6 +54,7 @@ from archive.public.web import TooSlow, busy, within
 
 Hook = TypeVar("Hook", bound=Callable[..., Any])
 _hook = cast("Callable[[Hook], Hook]", hookimpl)
+_last_hook = cast("Callable[[Hook], Hook]", hookimpl(trylast=True))
 
 
 @_hook
@@ -147,6 +148,13 @@ def register_mcp_tools(datasette: Any, mcp: Any) -> None:
 def actor_from_request(datasette: Any, request: Any) -> Any:
     """Return the reader of a desk as an actor, so that permissions can name readers; None for no reader."""
     return actor_of(datasette, request) if is_open(datasette) else None
+
+
+@_last_hook
+def permission_allowed(datasette: Any, resource: Any) -> bool | None:
+    """Deny a file of desks, or of what is hidden, to everybody; None for all others."""
+    name = resource[0] if isinstance(resource, tuple) else resource
+    return False if isinstance(name, str) and room_of(datasette).is_private(name) else None
 
 
 @_hook

@@ -18,6 +18,7 @@ from typing import Any
 from weakref import WeakKeyDictionary, ref
 
 from archive.core.database import read_only
+from archive.core.file_kinds import DESK, HIDDEN, migration_sets
 from archive.files.desk_records import ENVIRONMENT
 from archive.public.library.library import Library, library_of
 
@@ -61,6 +62,11 @@ class Room:
     def main(self) -> str | None:
         """The archive that the pages show, if any: the first one."""
         return next(iter(self.archives), None)
+
+    def is_private(self, name: str) -> bool:
+        """True for a file of ours that no reader may see: desks, or what is hidden."""
+        database = self._databases.get(name)
+        return database is not None and self._look(name, database) == "private"
 
     @property
     def waiting(self) -> str | None:
@@ -161,16 +167,19 @@ def _ask(path: str, sql: str) -> list[tuple[Any, ...]]:
 
 
 def _kind(path: str) -> str:
-    """Return "archive", "blank" (no tables) or "other" for a database file."""
+    """Return "archive", "blank" (no tables), "private" or "other" for a database file."""
     try:
         connection = read_only(Path(path), timeout=_PATIENCE)
         try:
             rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+            kinds = migration_sets(connection)
         finally:
             connection.close()
     except sqlite3.Error:
         return "other"
     names = {row[0] for row in rows}
+    if kinds & {DESK, HIDDEN}:
+        return "private"
     if names >= OURS:
         return "archive"
     return "other" if names else "blank"

@@ -1,4 +1,4 @@
-"""Count of a crawl's obstacles: is the whole site closed to us, or every article page of it?
+"""Count of a crawl's obstacles: does the whole site refuse us, or every article page of it?
 
 One rule: a site is closed where no response was open. A response of status 200 is open unless it shows the
 text that other URLs show as well. Does not: name a wall.

@@ -68,7 +68,7 @@ def _reopened(end: RunEnd) -> str | None:
     before = end.before.closure
     if before is None or end.state.closure is not None:
         return None
-    return f"The site is open again; it was {before.state} since {when(before.since)} UTC."
+    return f"The site is open again; before that, {before.state} since {when(before.since)} UTC."
 
 
 def _learned(end: RunEnd, spider: NewsSpider) -> LastmodTrust:

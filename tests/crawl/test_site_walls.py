@@ -62,7 +62,7 @@ def test_wall_is_named_everywhere_and_nothing_is_kept(site, archived, tmp_path, 
     assert archived.rows("SELECT * FROM events") == []
     told = json.loads(archived.program("status", "--json").stdout)["sources"][0]
     assert told["wall"] == case.kind
-    assert told["surfaces"].startswith("Closed to us since 20")
+    assert told["surfaces"].startswith("No access since 20")
     assert case.says in told["surfaces"]
 
 
@@ -81,15 +81,15 @@ def test_end_of_a_wall_is_told(site, archived):
     forget(archived)
     archived.program("crawl")
     site.faults.remove(wall)
-    assert noticed(archived.path) == {"site is closed to us (challenge)": False}
+    assert noticed(archived.path) == {"site is not open to this crawler (challenge)": False}
     before = archived.content()
     forget(archived)
     run = archived.crawl()
-    assert (run.sentence or "").startswith("The site is open again; it was closed to us since 20")
+    assert (run.sentence or "").startswith("The site is open again; before that, no access since 20")
     assert archived.content() == before
     assert archived.rows("SELECT * FROM events") == []
     assert noticed(archived.path) == {"site is well again": True}
-    assert "Closed to us" not in archived.program("status").stdout
+    assert "No access" not in archived.program("status").stdout
     assert "open again" not in (archived.crawl().sentence or "")
 
 

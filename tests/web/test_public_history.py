@@ -299,11 +299,11 @@ def test_coverage_counts_every_month(room: Room) -> None:
 
 def test_coverage_says_what_the_site_has_and_what_is_missing(room: Room) -> None:
     said = words(room.text("/coverage"))
-    assert "1 of 3 months complete (oldest check: 2026-11-20); 3 items are missing." in said
+    assert "1 of 3 months complete (oldest check: 20 November 2026); 3 items are missing." in said
     assert "2015-05 11 10 1,204 1,202 3 0 20 November 2026" in said
     assert "2015-06 0 0 – – 0 0 20 November 2026 , not since" in said
     assert "The comments of 1 month cannot be checked: REST gives no list" in said
-    assert re.search(r"2015-05: article 4711 quayside.example/\?p=4711 ?, ?Its page answered 403.", said), (
+    assert re.search(r"2015-05: article 4711 quayside.example/\?p=4711 ?: ?Its page answered 403.", said), (
         said
     )
     assert "The site counts more than it shows" not in said, "what is withheld is not missing"

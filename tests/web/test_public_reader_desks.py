@@ -16,6 +16,7 @@ import pytest
 
 from archive.files.desk_records import MOST_ITEMS, Item
 from archive.files.desk_store import Desk, desk_path
+from archive.files.redaction_store import Hidden, Kept, redaction_store_path
 from archive.public.desk import session
 from tests.builders import fixtures_archive as made
 from tests.builders.room_server import Room
@@ -222,7 +223,7 @@ def test_browsers_list_and_export_are_taken_in(anna: Visitor, bela: Visitor) -> 
     bela.post("/saved/import", items=anna.text("/saved.json"))
     assert bela.get("/saved.json").json()["items"] == anna.get("/saved.json").json()["items"]
     wrong = anna.post("/saved/import", items="{no list")
-    assert (wrong.status_code, "This is no list of saved items" in wrong.text) == (507, True)
+    assert (wrong.status_code, "This is no list of saved items" in wrong.text) == (400, True)
     assert "{no list" in wrong.text
 
 
@@ -437,3 +438,125 @@ def test_desks_work_below_a_base_path(path: Path) -> None:
 def test_readers_file_is_no_other_archives(tmp_path: Path) -> None:
     assert desk_path(tmp_path / "archive.db").name == "desk.db"
     assert desk_path(tmp_path / "news.db").name == "news-desk.db"
+
+
+SCRIPT = {**HERE, "accept": "application/json"}
+
+
+@pytest.mark.parametrize(
+    "address", ["/desk", "/saved/keep", "/saved/change", "/saved/share", "/saved/import"]
+)
+def test_form_that_is_no_utf8_is_refused(anna: Visitor, address: str) -> None:
+    token = anna.cookies["ds_csrftoken"].encode()
+    form = {"content-type": "application/x-www-form-urlencoded", **HERE}
+    answer = anna.ask("POST", address, content=b"csrftoken=" + token + b"&key=\xff&item=\xfe", headers=form)
+    assert (answer.status_code, "UTF-8" in answer.text) == (400, True)
+
+
+def test_too_long_note_or_tags_are_refused_with_what_was_typed(anna: Visitor) -> None:
+    anna.post("/saved/keep", item="article:1")
+    number, revision = anna.item()
+    for note, tags in (("n" * 4001, "a"), ("x", "t" * 61), ("x", ",".join(map(str, range(21))))):
+        answer = anna.post("/saved/change", id=number, revision=revision, do="save", note=note, tags=tags)
+        assert answer.status_code == 413
+        assert f">{note}</p>" in answer.text
+        assert f"Tags: {tags}" in answer.text
+    assert anna.item() == (number, revision)
+
+
+def test_text_is_kept_where_the_item_or_the_desk_was_closed_meanwhile(anna: Visitor, path: Path) -> None:
+    anna.post("/saved/keep", item="article:1")
+    number, revision = anna.item()
+    form = {"id": number, "revision": revision, "do": "save", "note": "typed <b>here</b>", "tags": ""}
+    anna.post("/saved/keep", drop="article:1")
+    removed = anna.post("/saved/change", **form)
+    assert (removed.status_code, "typed &lt;b&gt;here" in removed.text) == (409, True)
+    with Desk.open(desk_path(path)) as desk:
+        desk.renew_key("Anna")
+    closed = anna.post("/saved/change", **form)
+    assert (closed.status_code, "typed &lt;b&gt;here" in closed.text) == (403, True)
+
+
+@pytest.mark.parametrize("show", ["kind:bogus", "tag:" + "x" * 30_000, "tag:", "all"])
+def test_only_a_selection_of_the_desk_is_shared(anna: Visitor, show: str) -> None:
+    anna.post("/saved/keep", item="article:1")
+    answer = anna.post("/saved/share", title="x", show=show)
+    assert (answer.status_code, "no such selection" in answer.text) == (400, True)
+    assert "/shared/" not in anna.text("/saved")
+    removed = anna.post("/saved/change", id=anna.item()[0], do="remove", show=show)
+    assert removed.headers["location"] == "/saved"
+
+
+def test_page_behind_the_last_one_of_a_shared_list_is_the_last_one(anna: Visitor, room: Room) -> None:
+    anna.post("/saved/keep", item="article:1")
+    anna.post("/saved/share", title="Finds")
+    [link] = set(re.findall(r"/shared/[\w-]{20,}", anna.text("/saved")))
+    assert 'href="/article/1"' in room.text(f"{link}?page=7")
+
+
+def test_lists_of_others_are_read_as_far_as_they_can_be(anna: Visitor) -> None:
+    given = [
+        {"path": "/article/2", "saved": "0001-01-01T00:00:00+23:00", "note": "n" * 4001},
+        {"path": "/article/3", "tags": ["harbour", 7, "night"]},
+        {"path": "/article/4", "tags": "t" * 61},
+    ]
+    added = anna.post("/saved/import", SCRIPT, items=json.dumps(given)).json()
+    assert (added["added"], added["cut"]) == (3, 2)
+    assert "harbour, night" in anna.text("/saved")
+    wrong = anna.post("/saved/import", SCRIPT, items="no list")
+    assert (wrong.status_code, "no list" in wrong.json()["error"]) == (400, True)
+
+
+def test_what_is_not_in_the_archive_cannot_be_saved(anna: Visitor) -> None:
+    assert anna.post("/saved/keep", SCRIPT, item="article:999999999999999999").status_code == 404
+    assert "Nothing saved yet" in anna.text("/saved")
+
+
+def test_desk_beside_another_archive_names_none_of_its_articles(anna: Visitor, path: Path) -> None:
+    """Another archive has the same ids for other articles, seen before or after."""
+    anna.post("/saved/keep", item="article:1")
+    anna.post("/saved/keep", item="article:2")
+    with closing(sqlite3.connect(path)) as connection:
+        for number, witness in ((1, None), (2, "Library")):
+            sql = "UPDATE articles SET first_seen = '2001-01-01T00:00:00Z', witness = ? WHERE id = ?"
+            connection.execute(sql, [witness, number])
+        connection.commit()
+    page = anna.text("/saved")
+    assert '<span class="headline">Article 1</span>' in page
+    assert 'href="/article/2"' in page  # an import has given it an earlier time
+
+
+def test_damaged_desk_is_reported_and_never_taken_for_no_desk(anna: Visitor, path: Path) -> None:
+    anna.post("/saved/keep", item="article:1")
+    for file in path.parent.glob("news-desk.db*"):
+        file.write_bytes(b"no database" * 1000)
+    for address in ("/saved", "/saved.csv", "/shared/" + "x" * 32):
+        answer = anna.get(address)
+        assert (answer.status_code, "cannot be opened now" in answer.text) == (503, True), address
+    assert anna.post("/saved/keep", SCRIPT, item="article:2").status_code == 503
+    assert anna.get("/article/1").status_code == 200
+
+
+def test_file_of_desks_is_denied_where_it_is_served_by_mistake(anna: Visitor, path: Path) -> None:
+    """As by `datasette serve *.db`, also to an actor who may see everything."""
+    anna.post("/saved/keep", item="article:1")
+    open_to_all = {**OPEN, "databases": {"news-desk": {"allow": True}}}
+    room = Room(path, desk_path(path), metadata=open_to_all)
+    for address in ("", "/readers.json", ".json?sql=select+*+from+secret", "/items/1.json", ".db"):
+        assert room.get(f"/news-desk{address}").status_code == 403, address
+    assert "readers" not in room.text("/-/data")
+    with Hidden.open(redaction_store_path(path), create=True) as hidden:
+        hidden.keep(1, [Kept(place="comments", row={"text": "hidden words"})])
+    beside = Room(path, redaction_store_path(path), metadata=OPEN)
+    assert beside.get("/news-hidden/kept.json").status_code == 403
+    assert room.get("/news/articles.json").status_code == 200
+
+
+def test_markdown_of_a_list_runs_nothing(anna: Visitor) -> None:
+    anna.post("/saved/keep", item="article:1")
+    number, revision = anna.item()
+    note = "<script>alert(1)</script>\r\n\r- [here](javascript:alert(1))"
+    anna.post("/saved/change", id=number, revision=revision, do="save", note=note, tags="<b>")
+    text = anna.text("/saved.md")
+    assert text.count("\n") == 1
+    assert r"\<script>alert(1)\</script> - \[here\](javascript:alert(1)) #\<b>" in text

@@ -8,7 +8,8 @@ from archive.public.headers import App
 
 LARGEST_FORM_BYTES = 4 * 2**20
 _PLACES = ("/saved", "/desk", "/shared")
-_ANSWER = b"This is more than a desk takes at once (4 MB). Nothing was kept."
+_TOO_LARGE = (413, b"This is more than a desk takes at once (4 MB). Nothing was kept.")
+_UNREADABLE = (400, b"This form is no text in UTF-8, so nothing was kept. Reload the page and try again.")
 
 
 class TooLargeError(Exception):
@@ -16,7 +17,7 @@ class TooLargeError(Exception):
 
 
 def with_bounded_forms(app: App) -> App:
-    """Return the application, which never reads more than 4 MB of a form of ours."""
+    """Return the application, which takes forms of ours of at most 4 MB of UTF-8."""
 
     async def wrapped(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http" or scope["method"] != "POST" or not scope["path"].startswith(_PLACES):
@@ -37,19 +38,23 @@ def with_bounded_forms(app: App) -> App:
             has_begun = True
             await send(message)
 
+        if _announced(scope) > LARGEST_FORM_BYTES:
+            await _refuse(send, *_TOO_LARGE)
+            return
         try:
-            if is_small := _announced(scope) <= LARGEST_FORM_BYTES:
-                await app(scope, counted, sent)
-        except TooLargeError:
+            await app(scope, counted, sent)
+        except (TooLargeError, UnicodeDecodeError) as error:
             if has_begun:
                 raise
-            is_small = False
-        if not is_small:
-            headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
-            await send({"type": "http.response.start", "status": 413, "headers": headers})
-            await send({"type": "http.response.body", "body": _ANSWER})
+            await _refuse(send, *(_TOO_LARGE if isinstance(error, TooLargeError) else _UNREADABLE))
 
     return wrapped
+
+
+async def _refuse(send: Any, status: int, sentence: bytes) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": sentence})
 
 
 def _announced(scope: Any) -> int:

@@ -41,9 +41,9 @@ def as_markdown(described: list[Row], place: Place) -> str:
     lines = []
     for row in described:
         fields = _fields(row, place)
-        title = " ".join(re.sub(r"[\[\]\\]", "", fields["title"]).split())
-        facts = [fields["note"].replace("\n", " "), f"({fields['state']})" if fields["state"] else ""]
-        tags = [f"#{tag.replace(' ', '-')}" for tag in row["tags"]]
+        title = _inert(re.sub(r"[\[\]\\]", "", fields["title"]))
+        facts = [_inert(fields["note"]), f"({fields['state']})" if fields["state"] else ""]
+        tags = [f"#{_inert(tag).replace(' ', '-')}" for tag in row["tags"]]
         lines.append(" ".join(filter(None, [f"- [{title}]({fields['page']})", *facts, *tags])))
     return "\n".join(lines) + "\n"
 
@@ -74,6 +74,11 @@ FORMS: dict[str, tuple[str, str, str, Callable[[list[Row], Place], str]]] = {
     "csl": ("CSL-JSON", "json", "application/vnd.citationstyles.csl+json", as_csl),
 }
 """For each form: its name for readers, the ending of the file, its type, and its writer."""
+
+
+def _inert(text: str) -> str:
+    """Return a text as one line of Markdown that makes neither a link nor an element of HTML."""
+    return re.sub(r"([\\\[\]<`])", r"\\\1", " ".join(text.split()))
 
 
 def _fields(row: Row, place: Place) -> dict[str, Any]:

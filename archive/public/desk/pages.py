@@ -14,16 +14,23 @@ from typing import Any
 from urllib.parse import urlencode
 
 from datasette.utils.asgi import NotFound, Response
+from datasette.views.base import DatasetteError
 
 from archive.core.errors import ArchiveError, BusyError
 from archive.core.formatting import file_name
 from archive.core.timestamps import to_text
 from archive.files.desk_records import (
+    ITEM_KINDS,
+    LONGEST_TAG,
     DeskReader,
     EditedElsewhereError,
     FullError,
     Item,
+    NoteTooLongError,
     Share,
+    UnreadableError,
+    item_within_bounds,
+    must_fit_item,
     tags_of,
 )
 from archive.public.desk.forms import FORMS
@@ -36,16 +43,20 @@ from archive.public.desk.session import (
     read_desk,
     reader_of,
     reader_of_key,
+    trouble_of,
     write_desk,
 )
 from archive.public.views import desk_view
 from archive.public.web import Row, enter, number_of, read, render_page, site_url
 
 ITEMS_PER_PAGE = 50
+
 _PRIVATE = {"cache-control": "no-store"}
 _STATUS: list[tuple[type[ArchiveError], int]] = [
     (EditedElsewhereError, 409),
     (FullError, 413),
+    (NoteTooLongError, 413),
+    (UnreadableError, 400),
     (TooManyError, 429),
     (BusyError, 503),  # type: ignore[list-item]
 ]
@@ -56,6 +67,8 @@ Form = dict[str, str]
 async def saved_items(datasette: Any, request: Any) -> Any:
     """Return the saved items: a reader's desk, or what the browser keeps."""
     name, reader = await enter(datasette, request), await reader_of(datasette, request)
+    if reader is None and (trouble := trouble_of(request)):
+        return await _key_page(datasette, request, trouble, status=503)
     if reader is None:
         return await desk_view.saved_in_browser(datasette, request, has_desks=is_open(datasette))
     return await _desk_page(datasette, request, name, reader)
@@ -65,6 +78,8 @@ async def saved_file(datasette: Any, request: Any) -> Any:
     """Return a reader's selection as a file. Raises NotFound for nobody's."""
     name, reader = await enter(datasette, request), await reader_of(datasette, request)
     if reader is None:
+        if trouble := trouble_of(request):
+            raise DatasetteError(trouble, status=503)
         raise NotFound("Open your desk first, by the link that the operator gave you.")
     kind, tag = _selected(request.args.get("show"))
     items = await read_desk(datasette, lambda desk: desk.items(reader.id, kind=kind, tag=tag))
@@ -109,6 +124,8 @@ async def keep(datasette: Any, request: Any) -> Any:
             await write_desk(datasette, reader, lambda desk: desk.remove(reader.id, item.name))
             return {"saved": False}
         [seen] = await read(datasette, name, lambda connection: seen_now(connection, [item]))
+        if seen.kind != "search" and not seen.first_seen:
+            raise NotFound(f"This archive has no {seen.kind} {seen.reference}.")
         await write_desk(datasette, reader, lambda desk: desk.keep(reader.id, [seen]))
         return {"saved": True}
 
@@ -122,17 +139,20 @@ async def change(datasette: Any, request: Any) -> Any:
         number = number_of(form.get("id"), least=0)
         item = await read_desk(datasette, lambda desk: desk.item(reader.id, number))
         if item is None:
-            raise NotFound("This is not on your desk any more.")
+            raise _removed_elsewhere()
         if form.get("do") == "remove":
             await write_desk(datasette, reader, lambda desk: desk.remove(reader.id, item.name))
             return {"saved": False}
         revision = number_of(form.get("revision"), least=0)
         note, tags = form.get("note", "").replace("\r\n", "\n"), tags_of(form.get("tags", ""))
-        await write_desk(
+        must_fit_item(note, form.get("tags", ""))
+        is_changed = await write_desk(
             datasette,
             reader,
             lambda desk: desk.change(reader.id, number, note=note, tags=tags, revision=revision),
         )
+        if not is_changed:
+            raise _removed_elsewhere()
         return {"saved": True}
 
     return await _changed(datasette, request, work)
@@ -151,13 +171,14 @@ async def take_in(datasette: Any, request: Any) -> Any:
                 base = str(datasette.setting("base_url"))
                 items, unread = given_items(form.get("items", ""), base, datetime.now(UTC))
             except (ValueError, RecursionError) as error:
-                raise ArchiveError(
+                raise UnreadableError(
                     "This is no list of saved items.", hint="A list is exported as JSON, by a page “Saved”."
                 ) from error
             seen = await read(datasette, name, lambda connection: seen_now(connection, items))
         added = await write_desk(datasette, reader, lambda desk: desk.keep(reader.id, reversed(seen)))
         lost = sum(1 for item in seen if item.kind != "search" and not item.first_seen)
-        return {"added": added, "known": len(items) - added, "unread": unread, "lost": lost}
+        cut = sum(1 for item in items if item_within_bounds(item) != item)
+        return {"added": added, "known": len(items) - added, "unread": unread, "lost": lost, "cut": cut}
 
     return await _changed(datasette, request, work)
 
@@ -171,6 +192,8 @@ async def share_list(datasette: Any, request: Any) -> Any:
             await write_desk(datasette, reader, lambda desk: desk.end_share(reader.id, number))
             return {"ended": 1}
         kind, tag = _selected(form.get("show"))
+        if form.get("show") and not _is_selection(form["show"]):
+            raise UnreadableError("There is no such selection.", hint="Choose one in the list “Show”.")
         title, now = " ".join(form.get("title", "").split()), datetime.now(UTC)
         await write_desk(
             datasette, reader, lambda desk: desk.share(reader.id, title=title, kind=kind, tag=tag, now=now)
@@ -182,11 +205,15 @@ async def share_list(datasette: Any, request: Any) -> Any:
 
 async def shared(datasette: Any, request: Any) -> Any:
     """Return a list that a reader shares, to whoever has its link."""
-    name, share = await enter(datasette, request), await _share(datasette, request.url_vars["key"])
-    items = await _shared_items(datasette, share)
+    name = await enter(datasette, request)
+    try:
+        share = await _share(datasette, request.url_vars["key"])
+        items = await _shared_items(datasette, share)
+    except sqlite3.Error as error:
+        raise DatasetteError(f"This list cannot be opened now: {error}.", status=503) from error
     if form := request.url_vars.get("form"):
         return await _file(datasette, request, name, items, share.title or share.tag or share.kind, form)
-    page = number_of(request.args.get("page"), most=1000)
+    page = min(number_of(request.args.get("page"), most=1000), _pages(items))
     shown = items[(page - 1) * ITEMS_PER_PAGE : page * ITEMS_PER_PAGE]
     rows = await read(datasette, name, lambda connection: described_items(connection, shown))
     context = {"share": share, "rows": rows, "total": len(items), "page": page, "pages": _pages(items)}
@@ -220,7 +247,7 @@ async def _desk_page(
         "forms": FORMS,
         "told": {
             each: number_of(request.args.get(each), least=0)
-            for each in ("added", "known", "unread", "lost", "shared", "ended")
+            for each in ("added", "known", "unread", "lost", "cut", "shared", "ended")
         },
     }
     return await render_page(
@@ -238,12 +265,15 @@ async def _changed(
     must_be_from_here(request)
     name, reader = await enter(datasette, request), await reader_of(datasette, request)
     is_script = request.headers.get("accept", "").startswith("application/json")
-    if reader is None:
-        sentence = "Your desk is not open in this browser any more. Open it by your link, and save again."
-        if is_script:
-            return Response.json({"ok": False, "error": sentence}, status=403, headers=_PRIVATE)
-        return await _key_page(datasette, request, sentence, status=403)
     form = await _form(request)
+    if reader is None:
+        trouble = trouble_of(request)
+        closed = "Your desk is not open in this browser any more. Open it by your link, and save again."
+        sentence = trouble or closed
+        status = 503 if trouble else 403
+        if is_script:
+            return Response.json({"ok": False, "error": sentence}, status=status, headers=_PRIVATE)
+        return await _key_page(datasette, request, sentence, status=status, typed=form)
     try:
         done = await work(name, reader, form)
     except (ArchiveError, sqlite3.Error) as error:
@@ -267,7 +297,7 @@ def _back(datasette: Any, form: Form, done: Row) -> str:
         place = f"#comment-{reference}" if kind == "comment" and reference.isdigit() else ""
         return back + place
     told = {name: value for name, value in done.items() if name != "saved" and value}
-    query = {"show": form["show"]} if form.get("show") else {}
+    query = {"show": form["show"]} if _is_selection(form.get("show", "")) else {}
     query |= {"page": form["page"]} if form.get("page", "").isdigit() else {}
     path = str(datasette.urls.path("saved"))
     return f"{path}?{urlencode({**query, **told})}" if query or told else path
@@ -304,9 +334,12 @@ async def _shared_items(datasette: Any, share: Share) -> list[Item]:
     )
 
 
-async def _key_page(datasette: Any, request: Any, wrong: str = "", *, status: int = 200) -> Any:
+async def _key_page(
+    datasette: Any, request: Any, wrong: str = "", *, status: int = 200, typed: Form | None = None
+) -> Any:
+    """Return the page of the key; `typed` is the form that could not be kept."""
     reader = await reader_of(datasette, request)
-    context = {"wrong": wrong, "open_for": reader.name if reader else ""}
+    context = {"wrong": wrong, "open_for": reader.name if reader else "", "typed": typed or {}}
     return await render_page(datasette, request, "key.html", context, status=status, headers=_PRIVATE)
 
 
@@ -326,6 +359,18 @@ def _selected(show: str | None) -> tuple[str, str]:
     """Return the kind and the tag of a selection such as "kind:comment" or "tag:harbour", "" for any."""
     sort, _, name = (show or "").partition(":")
     return (name, "") if sort == "kind" else ("", name) if sort == "tag" else ("", "")
+
+
+def _is_selection(show: str) -> bool:
+    kind, tag = _selected(show)
+    return kind in ITEM_KINDS or bool(tag and tags_of(tag) == (tag,) and len(tag) <= LONGEST_TAG)
+
+
+def _removed_elsewhere() -> EditedElsewhereError:
+    return EditedElsewhereError(
+        "This item was removed from your desk in another window.",
+        hint="Save it again at its page, then add your text.",
+    )
 
 
 def _pages(items: list[Item]) -> int:

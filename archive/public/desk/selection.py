@@ -15,13 +15,14 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from archive.core.timestamps import instant, to_text
-from archive.files.desk_records import ITEM_KINDS, LONGEST_REFERENCE, MOST_ITEMS, Item, tags_of
+from archive.files.desk_records import ITEM_KINDS, LONGEST_REFERENCE, MOST_ITEMS, Item, named_tags
 from archive.public.web import Row, rows
 
 _SOURCE = "LEFT JOIN sources ON sources.name = articles.source"
 _ARTICLES = (
     "SELECT articles.id, articles.title, articles.byline, articles.published, articles.url, articles.source,"
-    " articles.changed_at, articles.first_seen, articles.gone_at, articles.language, articles.text,"
+    " articles.seen_at, articles.witness, articles.changed_at, articles.first_seen, articles.gone_at,"
+    " articles.language, articles.text,"
     " sources.title AS source_title, redactions.at AS hidden_at, redactions.reason"
     f" FROM articles {_SOURCE} LEFT JOIN redactions ON redactions.id = articles.redaction_id"
     " WHERE articles.id IN ({})"
@@ -29,6 +30,7 @@ _ARTICLES = (
 _COMMENTS = (
     "SELECT comments.id, articles.title, comments.author AS byline, comments.published, articles.url,"
     " comments.permalink, comments.source, comments.changed_at, comments.first_seen, comments.gone_at,"
+    " comments.seen_at, comments.witness,"
     " comments.text, sources.title AS source_title, redactions.at AS hidden_at, redactions.reason"
     f" FROM comments JOIN articles ON articles.id = comments.article_id {_SOURCE}"
     " LEFT JOIN redactions ON redactions.id = comments.redaction_id WHERE comments.id IN ({})"
@@ -118,6 +120,9 @@ def _given(entry: Any, base: str, now: datetime) -> Item | None:
         value = entry.get(name)
         return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
+    tags = entry.get("tags")
+    if isinstance(tags, list):
+        entry = {**entry, "tags": ",".join(tag for tag in tags if isinstance(tag, str))}
     kept = kept_of_path(text("path"), base)
     if kept is None:
         return None
@@ -128,7 +133,7 @@ def _given(entry: Any, base: str, now: datetime) -> Item | None:
         reference=reference,
         first_seen="",
         note=text("note"),
-        tags=tags_of(text("tags")),
+        tags=named_tags(text("tags")),
         saved_at=saved_at,
     )
 
@@ -137,7 +142,7 @@ def _moment(text: str, now: datetime) -> str:
     """Return a time in the form of the archive; now for what is no time, or has not been yet."""
     try:
         return str(to_text(min(instant(text), now)))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):  # a year before the first one
         return str(to_text(now))
 
 
@@ -158,7 +163,7 @@ def _described(item: Item, row: Row | None) -> Row:
     if item.kind == "search":
         words = dict(parse_qsl(item.reference)).get("q", "")
         return {**shared, "title": f"Search: {words}" if words else "Search"}
-    if row is None or not item.first_seen or row["first_seen"] > item.first_seen:
+    if row is None or not _is_the_row(item, row):
         named = f"{item.kind.capitalize()} {item.reference}"
         return {**shared, "title": named, "state": "missing"}
     if row["hidden_at"]:
@@ -174,6 +179,16 @@ def _described(item: Item, row: Row | None) -> Row:
         "excerpt": said if len(said) <= _EXCERPT else f"{said[: _EXCERPT - 1]}…",
         "cited": row,
     }
+
+
+def _is_the_row(item: Item, row: Row) -> bool:
+    """Return whether a row is the one that was saved, and no row of a later or of another archive.
+
+    An import may have given it an earlier time since then.
+    """
+    if item.first_seen in (row["first_seen"], row["seen_at"]):
+        return True
+    return bool(item.first_seen) and row["witness"] is not None and row["first_seen"] < item.first_seen
 
 
 def _query(text: str) -> str:

@@ -31,6 +31,7 @@ WRITES_A_MINUTE = 120
 WRITER_PATIENCE_SECONDS = 5.0
 _LONGEST_KEY = 200
 _NOBODY = "backissue_reader"
+_TROUBLE = "backissue_desk_trouble"
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -86,6 +87,11 @@ async def reader_of(datasette: Any, request: Any) -> DeskReader | None:
     return found
 
 
+def trouble_of(request: Any) -> str:
+    """Return why the desks could not be opened for a reader, "" for no trouble."""
+    return str(request.scope.get(_TROUBLE, ""))
+
+
 async def actor_of(datasette: Any, request: Any) -> dict[str, Any] | None:
     """Return the reader as an actor of Datasette, or None; never one that Datasette takes for its root."""
     reader = await reader_of(datasette, request)
@@ -128,6 +134,7 @@ async def _reader_of_cookie(datasette: Any, request: Any) -> DeskReader | None:
         return await reader_of_key(datasette, key)
     except (ArchiveError, sqlite3.Error) as error:
         _log.warning("A reader's key could not be compared: %s", error)
+        request.scope[_TROUBLE] = f"The desks cannot be opened now: {error}. What is on them is not changed."
         return None
 
 

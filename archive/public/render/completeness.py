@@ -6,6 +6,7 @@ Home page and coverage page show the same sentence, so that they cannot contradi
 from __future__ import annotations
 
 from archive.core.formatting import count
+from archive.public.render.text import plain_day
 from archive.storage.coverage import Summary
 
 
@@ -13,7 +14,7 @@ def completeness_sentence(summary: Summary) -> str:
     """Return how much of the site's stated content is archived."""
     if not summary.months:
         return "Not compared with the site yet; `backissue verify` does it."
-    checked = f" (oldest check: {summary.oldest_proof[:10]})" if summary.oldest_proof else ""
+    checked = f" (oldest check: {plain_day(summary.oldest_proof)})" if summary.oldest_proof else ""
     if summary.proved == summary.months:
         months = count(summary.months, "month")
         whole = f"Complete: everything the site listed for {months} is archived{checked}."

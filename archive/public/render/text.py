@@ -42,9 +42,14 @@ def times(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{_number(count)} times")
 
 
+def times_on(count: int) -> str:
+    """Return 2 as "twice, last on" and 1 as "once, on", before a date."""
+    return f"{times(count)}, {'on' if count == 1 else 'last on'}"
+
+
 def day(value: str | None) -> Markup:
     """Return a date for people: "9 July 2009"."""
-    return _time(value, _day)
+    return _time(value, plain_day)
 
 
 def spoken_moment(value: str | None) -> Markup:
@@ -52,7 +57,11 @@ def spoken_moment(value: str | None) -> Markup:
 
     Without a time of day it is the day alone.
     """
-    return _time(value, lambda text: f"{_day(text)}, {text[11:16]} UTC" if len(text) > 10 else _day(text))
+    return _time(value, _plain_moment)
+
+
+def _plain_moment(text: str) -> str:
+    return f"{plain_day(text)}, {text[11:16]} UTC" if len(text) > 10 else plain_day(text)
 
 
 def _marked(value: str | None) -> Markup:
@@ -125,7 +134,8 @@ def plain_names(value: str | None) -> list[str]:
     return [str(name) for name in found if name] if isinstance(found, list) else []
 
 
-def _day(text: str) -> str:
+def plain_day(text: str) -> str:
+    """Return a date of the archive as "9 July 2009", "" for no date."""
     moment = from_text(text)
     return "" if moment is None else f"{moment.day} {moment:%B %Y}"
 
@@ -145,6 +155,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "plural": plural,
     "share": share,
     "times": times,
+    "times_on": times_on,
     "day": day,
     "when": spoken_moment,
     "marked": _marked,

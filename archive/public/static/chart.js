@@ -30,7 +30,7 @@
         y: { range: (_, __, top) => [0, top > 0 ? top * 1.05 : 1] },
       },
       axes: [
-        axis({ grid: { show: false }, space: 56, incrs: [1, 2, 5, 10, 20, 50].map((years) => years * 31536000), values: (_, splits) => splits.map((time) => new Date(time * 1000).getUTCFullYear()) }),
+        axis({ grid: { show: false }, size: 28, space: 56, incrs: [1, 2, 5, 10, 20, 50].map((years) => years * 31536000), values: (_, splits) => splits.map((time) => new Date(time * 1000).getUTCFullYear()) }),
         axis({ grid: { stroke: tone("rule"), width: 1 }, size: chart.percent ? 56 : 64, space: 44, incrs: chart.percent ? undefined : [1, 2, 5].flatMap((n) => Array.from({ length: 9 }, (_, zeros) => n * 10 ** zeros)).sort((a, b) => a - b), values: (_, splits) => splits.map((value) => written(value)) }),
       ],
       series: [

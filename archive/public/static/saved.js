@@ -25,10 +25,14 @@
     wrap.append(input);
     return wrap;
   }
+  function day(text) {  // as the server writes it: 9 July 2009
+    const moment = new Date(text ?? "");
+    return Number.isNaN(moment.getTime()) ? "" : moment.toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+  }
   function row(item) {
     const line = element("li", "");
-    const link = element("a", item.title || item.path, { href: item.path, class: "headline", dir: "auto" });
-    const facts = element("p", [item.kind, (item.date ?? "").slice(0, 10), `saved ${item.saved.slice(0, 10)}`].filter(Boolean).join(" · "), { class: "facts" });
+    const link = element("a", `${item.kind === "search" && item.title ? "Search: " : ""}${item.title || item.path}`, { href: item.path, class: "headline", dir: "auto" });
+    const facts = element("p", [item.kind, day(item.date), `saved ${day(item.saved)}`].filter(Boolean).join(" · "), { class: "facts" });
     const remove = element("button", "Remove", { type: "button", class: "plain" });
     remove.addEventListener("click", () => { store.remove(item.path); draw(); });
     const notes = element("p", "", { class: "fields" });
@@ -42,6 +46,9 @@
     choice.replaceChildren(element("option", "everything", { value: "" }), ...[...names].sort().map((name) => element("option", name, { value: name })));
     choice.value = names.has(chosen) ? chosen : "";
   }
+  function inert(text) {  // in Markdown neither a link nor an element of HTML
+    return text.replace(/\s+/g, " ").replace(/[\\[\]<`]/g, "\\$&");
+  }
   function cell(text) {
     const safe = /^[=+\-\t\r]|^@(?!\w)/.test(text) ? `'${text}` : text;
     return `"${safe.replaceAll('"', '""')}"`;
@@ -49,7 +56,7 @@
   const FORMS = {
     csv: ["text/csv", (items) => "\ufeff" + [["kind", "title", "date", "url", "note", "tags", "saved"], ...items.map((item) => [item.kind, item.title, item.date, here(item.path), item.note, item.tags, item.saved])].map((line) => line.map((text) => cell(text ?? "")).join(",")).join("\r\n") + "\r\n"],
     json: ["application/json", (items) => JSON.stringify({ items: items.map((item) => ({ ...item, url: here(item.path) })) }, null, 1)],
-    md: ["text/markdown", (items) => items.map((item) => `- [${(item.title || item.path).replace(/[[\]]/g, "")}](${here(item.path)})${item.note ? `: ${item.note}` : ""}`).join("\n") + "\n"],
+    md: ["text/markdown", (items) => items.map((item) => `- [${inert(item.title || item.path)}](${here(item.path)})${item.note ? `: ${inert(item.note)}` : ""}`).join("\n") + "\n"],
   };
   function links() {
     const items = shown();
