@@ -60,12 +60,14 @@ def process(page: Page, site: Site) -> Extract:
 
 
 def _with_lacks(extract: Extract, page: Page) -> Extract:
-    """Return an extract with a problem where the page's scripts did not get what they wanted."""
+    """Return an extract with a problem where the page lacks what its scripts should have filled in."""
     lacks = rendered.lacks(page)
     if not lacks:
         return extract
-    detail = f"A browser filled this page, and something was missing there: {'; '.join(lacks)}."
-    return replace(extract, problems=(*extract.problems, Problem(code="incomplete-page", detail=detail)))
+    detail = f"A browser opened this page, and something was missing there: {'; '.join(lacks)}."
+    return replace(
+        extract, problems=(*extract.problems, Problem(code=rendered.INCOMPLETE_CODE, detail=detail))
+    )
 
 
 def _load(place: str) -> Callable[[Page, Site], Extract]:

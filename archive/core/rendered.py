@@ -13,6 +13,8 @@ from archive.core.records import Page
 PREFIX = "x-backissue-"
 HOW = "x-backissue-rendered"
 INCOMPLETE = "x-backissue-incomplete"
+INCOMPLETE_CODE = "incomplete-page"
+"""The problem of a page that lacks what its scripts should have filled in."""
 _OF_THE_BYTES = {"content-type", "content-encoding", "content-length", "etag", "last-modified"}
 Headers = tuple[tuple[str, str], ...]
 
@@ -50,6 +52,14 @@ def headers(sent: Headers, notes: RenderNotes) -> Headers:
     return (*ours, *kept, *((INCOMPLETE, clause) for clause in notes.lacks))
 
 
+def unrendered_headers(sent: Headers, why: str) -> Headers:
+    """Return the headers of a page that is as the server sent it, though it was to be rendered.
+
+    `why` is a clause on what may lack in it.
+    """
+    return (*sent, (INCOMPLETE, why))
+
+
 def how_rendered(page: Page) -> str | None:
     """Return how a page was rendered, as "Chromium/145.0.1; 3 requests, …"; None if it was not."""
     return page.header(HOW)
@@ -61,5 +71,5 @@ def is_rendered(found: Headers | Iterable[Iterable[str]]) -> bool:
 
 
 def lacks(page: Page) -> tuple[str, ...]:
-    """Return clauses on what the scripts of a rendered page lacked; empty where they lacked nothing."""
+    """Return clauses on what a page lacks that was to be rendered; empty where it lacks nothing."""
     return tuple(value for name, value in page.headers if name == INCOMPLETE)

@@ -13,6 +13,7 @@ from functools import cached_property
 from archive.core import urls
 from archive.core.connection import Database
 from archive.core.records import Article, Extract, Page, PageKind, Surface
+from archive.core.rendered import INCOMPLETE_CODE
 from archive.core.timestamps import from_text, instant, to_text
 from archive.files.redaction_store import RedactionSet as Hidden
 from archive.identity import verdict as identity
@@ -28,6 +29,8 @@ Row = dict[str, Value]
 
 METERED = "metered"
 """The problem of a page that says that it keeps a part of the article back."""
+_SHOW_LESS = {METERED, INCOMPLETE_CODE}
+"""Problems of pages that may show less than the whole: what they lack was not removed."""
 _GUESSED = {"page:address", "page:htmldate", "page:htmldate, agreed", "page:relative"}
 """Rules of dates that the page itself does not tell."""
 _STATED = {None, "page:canonical", "page:og"}
@@ -56,7 +59,7 @@ class Witnesses:
         self.db = db
         self.page = page
         self.surface = Surface.PAGE if page.kind is PageKind.ARTICLE else extract.surface
-        self.metered = any(problem.code == METERED for problem in extract.problems)
+        self.metered = any(problem.code in _SHOW_LESS for problem in extract.problems)
         self.named = extract.wall is not None
         self.hidden = hidden
         self.reread = reread

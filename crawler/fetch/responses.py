@@ -21,7 +21,8 @@ def page_from_response(response: Response, source: str) -> Page:
 
     The request's meta has the requested URL (`asked`), the `kind` of page and the listing's `lastmod`. The
     `lastmod` is dropped where the response is older than that change. Where a browser has made the body,
-    meta has what the server sent (`served`), and the notes on the rendering (`rendered`).
+    meta has what the server sent (`served`), and the notes on the rendering (`rendered`). Where a browser was
+    tried in vain, meta has the reason (`unrendered`), a clause.
     """
     meta = response.meta
     now = datetime.now(UTC)
@@ -40,7 +41,12 @@ def page_from_response(response: Response, source: str) -> Page:
     )
     sent: Response | None = meta.get("served")
     if sent is None:
-        return page
+        clause: str | None = meta.get("unrendered")
+        return (
+            page
+            if clause is None
+            else replace(page, headers=rendered.unrendered_headers(page.headers, clause))
+        )
     served = replace(
         page,
         kind=PageKind.SERVED,

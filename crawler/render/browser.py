@@ -92,7 +92,11 @@ def require_browser(source: str) -> None:
     if how != INSTALL_EXTRA and named:
         what, how = (
             f"${VARIABLE} is {named}, which is no program",
-            "the path of a Chromium, or no such variable",
+            f"Set ${VARIABLE} to the path of a Chromium, or unset it",
+        )
+        raise ConfigError(
+            f"sources.{source}: render: its pages are read in a browser, and {what}.",
+            hint=f"{how}. Or remove render = true; then only what the server sends is read.",
         )
     raise ConfigError(
         f"sources.{source}: render: its pages are read in a browser, and {what}.",

@@ -22,8 +22,10 @@ from crawler.fetch.responses import page_from_response
 from crawler.render.browser import Chromium
 from crawler.render.page_requests import PageRequests, ScriptCache
 from crawler.render.rendering import NoBrowserError, RenderedPage, RenderFailedError, page_in_browser
+from crawler.render.script_filled import is_emptied
 
 _HTML = re.compile(rb"\s*(?:<[!?][^>]*>\s*)*<(?:html|head|body|title|meta|script|div)\b", re.IGNORECASE)
+_EMPTIED = "its scripts took away most of its words, so it was read as the server sent it"
 _TYPES = {"text/html", "application/xhtml+xml"}
 
 logger = logging.getLogger(__name__)
@@ -57,6 +59,7 @@ class RenderMiddleware:
     async def process_response(self, request: Request, response: Response) -> Response:
         """Return an article as its scripts leave it, any other response as it is.
 
+        An article of which its scripts leave less than the half is returned as the server sent it.
         Raises RenderFailedError for an article that a browser cannot finish, or that lacks what its scripts
         wanted while the archive has it already: what is missing in such a page was not removed.
         """
@@ -69,12 +72,16 @@ class RenderMiddleware:
         if rendered.is_short and self._is_held(request):
             why = "; ".join(rendered.notes.lacks)
             raise RenderFailedError(f"a script of the page did not get all that it wanted: {why}")
+        body = rendered.html.encode("utf-8", "replace")
+        if rendered.shown is response and is_emptied(response.body, body):
+            request.meta["unrendered"] = _EMPTIED
+            return response
         request.meta["served"], request.meta["rendered"] = response, rendered.notes
         return HtmlResponse(
-            rendered.url,
-            status=response.status,
+            rendered.shown.url,
+            status=rendered.shown.status,
             headers=response.headers,
-            body=rendered.html.encode("utf-8", "replace"),
+            body=body,
             encoding="utf-8",
             request=request,
         )

@@ -35,6 +35,7 @@ MAX_PAGE_BYTES = 32 * 2**20  # of all that one page's scripts get
 MAX_CACHE_BYTES = 32 * 2**20
 MAX_LACKS = 5  # clauses that are recorded of one page
 _TEMPORARY = {408, 425, 429}
+_REFUSALS = {403, 451}
 _DATA = {"xhr", "fetch"}
 _CACHED = {"script"}
 _WANTED = _DATA | _CACHED | {"document", "other"}
@@ -65,7 +66,9 @@ class ScriptCache:
 class PageRequests:
     """What one page in the browser requests.
 
-    `served` is the server's answer that becomes the page. `pending` requests have no answer yet; `wanted`
+    `served` is the server's answer that becomes the page; `shown` is that, or the answer to the last page to
+    which a script has led. A script that only writes another URL into the address bar changes neither, since
+    the server may not know such a URL. `pending` requests have no answer yet; `wanted`
     counts all, `sent` and `bytes` those that were sent. `refused_hosts` are other hosts that were wanted.
     `lacks` are clauses on what the page did not get; `is_short` is True if another visit may get it.
     """
@@ -78,10 +81,14 @@ class PageRequests:
     sent: int = 0
     bytes: int = 0
     navigations: int = 0
+    shown: Response = field(init=False)
     refused_hosts: set[str] = field(default_factory=set)
     lacks: list[str] = field(default_factory=list)
     is_short: bool = False
     _answering: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.shown = self.served
 
     async def answer(self, route: Route, wanted: BrowserRequest) -> None:
         """Answer a request of the browser; nothing is raised into it."""
@@ -126,7 +133,10 @@ class PageRequests:
             return None
         if wanted.resource_type in _CACHED and (known := self.cache.answers.get(wanted.url)):
             return known
-        return await self._fetched(wanted)
+        response = await self._fetched(wanted)
+        if is_page and response is not None:
+            self.shown = response
+        return response
 
     def _may_be_sent(self, wanted: BrowserRequest, *, is_page: bool) -> bool:
         session = session_of(self.crawler)
@@ -178,6 +188,10 @@ class PageRequests:
         self.bytes += len(response.body)
         if response.status >= 500 or response.status in _TEMPORARY:
             self.lack(f"{_named(wanted)} answered {response.status}", is_short=True)
+        elif (
+            response.status in _REFUSALS
+        ):  # for a while, or always: some pages ask for more than visitors get
+            self.lack(f"{_named(wanted)} answered {response.status}")
         if wanted.resource_type in _CACHED:
             self.cache.keep(response, wanted.url)
         return response

@@ -11,8 +11,10 @@ import time
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
 
 from archive.core.rendered import RenderNotes
 from crawler.render.browser import Chromium, in_time
@@ -56,13 +58,14 @@ class NoBrowserError(RenderFailedError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedPage:
-    """A finished page: its HTML, its URL, and what is recorded of it.
+    """A finished page: its HTML, and what is recorded of it.
 
-    `is_short` is True if another visit may get what its scripts lacked.
+    `shown` is the server's answer from which it was made: the one that was given, or that to another page to
+    which a script has led. `is_short` is True if another visit may get what its scripts lacked.
     """
 
     html: str
-    url: str
+    shown: Response
     notes: RenderNotes
     refused_hosts: tuple[str, ...]
     is_short: bool
@@ -82,7 +85,7 @@ async def page_in_browser(browser: Chromium, requests: PageRequests) -> Rendered
         raise NoBrowserError(f"the browser cannot be started: {_start_reason(error)}") from error
     is_sound = False
     try:
-        html, url = await _within_limits(_finished(context, requests), requests)
+        html = await _within_limits(_finished(context, requests), requests)
         is_sound = True
     except RenderFailedError:
         raise
@@ -102,16 +105,14 @@ async def page_in_browser(browser: Chromium, requests: PageRequests) -> Rendered
     )
     return RenderedPage(
         html=html,
-        url=url,
+        shown=requests.shown,
         notes=notes,
         refused_hosts=tuple(sorted(requests.refused_hosts)),
         is_short=requests.is_short,
     )
 
 
-async def _within_limits(
-    finishing: Coroutine[Any, Any, tuple[str, str]], requests: PageRequests
-) -> tuple[str, str]:
+async def _within_limits(finishing: Coroutine[Any, Any, str], requests: PageRequests) -> str:
     """Return what a page ends with.
 
     Raises RenderFailedError where it takes too long, without the waits for our requests, or too much memory.
@@ -138,8 +139,8 @@ async def _within_limits(
         task.cancel()
 
 
-async def _finished(context: BrowserContext, requests: PageRequests) -> tuple[str, str]:
-    """Open the page, wait until it is finished, and return its HTML and URL."""
+async def _finished(context: BrowserContext, requests: PageRequests) -> str:
+    """Open the page, wait until it is finished, and return its HTML."""
     crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def answer(route: Route, wanted: BrowserRequest) -> None:
@@ -159,23 +160,32 @@ async def _finished(context: BrowserContext, requests: PageRequests) -> tuple[st
     await page.goto(requests.served.url, wait_until="commit", timeout=1000 * RENDER_SECONDS)
     settling = asyncio.ensure_future(_settled(page, requests))
     try:
-        await asyncio.wait({settling, crashed}, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {settling, crashed}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if crashed.done():
             raise RenderFailedError("the page crashed in the browser")
-        await settling
+        html = await settling
     finally:
         await _cancelled(settling)
-    html = await page.evaluate(_DOM, MAX_DOM_CHARS)
     if html is None:
         raise RenderFailedError(f"its scripts made a page of more than {MAX_DOM_CHARS:,} characters")
-    return str(html), page.url
+    return str(html)
 
 
-async def _settled(page: BrowserPage, requests: PageRequests) -> None:
-    """Wait until a page is finished; then again with its comments in view, which some load only there."""
+async def _settled(page: BrowserPage, requests: PageRequests) -> object:
+    """Wait until a page is finished; then again with its comments in view, which some load only there.
+
+    Returns its HTML, None where that is too long. A page to which a script adds the next article there, and
+    takes that one's URL, is returned as it was before.
+    """
     await _quiet(page, requests)
+    before, path, shown = await _evaluated(page, _DOM, MAX_DOM_CHARS), urlsplit(page.url).path, requests.shown
     if await _evaluated(page, _TO_COMMENTS):
         await _quiet(page, requests)
+        if before and requests.shown is shown and urlsplit(page.url).path != path:
+            requests.lack("below its comments a script went on to another article")
+            return before
+    return await page.evaluate(_DOM, MAX_DOM_CHARS)
 
 
 async def _quiet(page: BrowserPage, requests: PageRequests) -> None:
@@ -196,12 +206,12 @@ async def _quiet(page: BrowserPage, requests: PageRequests) -> None:
             return
 
 
-async def _evaluated(page: BrowserPage, script: str) -> object:
+async def _evaluated(page: BrowserPage, script: str, value: object = None) -> object:
     """Return what a script of ours says of a page; "" while the page is exchanged for another."""
     from playwright.async_api import Error  # noqa: PLC0415  (an extra, and slow to import)
 
     try:
-        return await page.evaluate(script)
+        return await page.evaluate(script, value)
     except Error as error:
         if page.is_closed():
             raise RenderFailedError("its script closed the page") from error

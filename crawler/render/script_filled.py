@@ -1,6 +1,7 @@
 """Whether a page is filled by a script: does it lack, as the server sends it, what its readers see?
 
-Pure. It judges one page by its words, its markup and what is read out of it.
+And the contrary: has a script taken away what the server has sent? Pure. It judges one page by its words,
+its markup and what is read out of it.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def missing_part(page: Page, extract: Extract) -> str | None:
     body = page.body
     if page.status != 200 or not _SCRIPT.search(body):
         return None
-    words = len(_TAG.sub(b" ", _UNSEEN.sub(b" ", body)).split())
+    words = _count_words(body)
     asks = any(_ASKS_FOR_SCRIPTS.search(note) for note in _NOSCRIPT.findall(body))
     if words <= MAX_SHELL_WORDS and (asks or _MOUNT.search(body)):
         return TEXT
@@ -64,3 +65,17 @@ def missing_part(page: Page, extract: Extract) -> str | None:
     if stated and not extract.comments and not is_elsewhere:
         return COMMENTS
     return None
+
+
+def is_emptied(sent: bytes, shown: bytes) -> bool:
+    """True if most of the words that a server has sent are not in the page that scripts have made of it.
+
+    As by a script that fails and puts an error message in the article's place.
+    """
+    words = _count_words(sent)
+    return words > MAX_SHELL_WORDS and 2 * _count_words(shown) < words
+
+
+def _count_words(body: bytes) -> int:
+    """Return the number of words that a page shows, in its frame as in its text."""
+    return len(_TAG.sub(b" ", _UNSEEN.sub(b" ", body)).split())

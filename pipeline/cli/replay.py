@@ -45,7 +45,7 @@ def run(
         Archive.open(path, create=False) as archive,
         Pages.open(raw_pages_path(path)) as pages,
         closing(ReaderPool(jobs) if jobs > 1 else BoundedReader()) as own,
-        _results(folder, own) as results,
+        _results(folder, own, sites) as results,
     ):
         reader = results or own
         for site in sites:
@@ -63,7 +63,7 @@ def run(
         _summarise(fields, total, apply=apply)
 
 
-def _results(folder: Path | None, own: ReaderPool | BoundedReader) -> Any:
+def _results(folder: Path | None, own: ReaderPool | BoundedReader, sites: Sequence[Site]) -> Any:
     """Return a reader of results until the block ends; None without a folder."""
     if folder is None:
         return nullcontext()
@@ -71,7 +71,7 @@ def _results(folder: Path | None, own: ReaderPool | BoundedReader) -> Any:
     from pipeline.scale.results_reader import ResultsReader  # noqa: PLC0415
 
     engine_must_be_installed("local")
-    return closing(ResultsReader(folder, own))
+    return closing(ResultsReader(folder, own, sites))
 
 
 def _show(replayed: Replayed) -> None:

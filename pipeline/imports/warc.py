@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
@@ -31,6 +32,26 @@ _HTML = ("text/html", "application/xhtml")
 _CHUNK_BYTES = 1 << 20
 
 Opener = Callable[[], IO[bytes]]
+
+
+class WarcRecords(ArchiveIterator):  # type: ignore[misc]
+    """Records of a WARC or ARC file. Raises ArchiveLoadFailed at a damaged one."""
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            record = super().__next__()
+        except StopIteration:
+            if self.offset < self.fh.tell():  # of what follows the last record, nothing could be unpacked
+                raise ArchiveLoadFailed("it ends within a record") from None
+            raise
+        except (AttributeError, TypeError, LookupError, zlib.error) as error:  # of warcio, at a broken header
+            raise ArchiveLoadFailed("the headers of a record are damaged") from error
+        if record.rec_type is None or record.length is None:
+            raise ArchiveLoadFailed("it ends within the headers of a record")
+        return record
 
 
 def read_warc(path: Path, source: str, witness: str) -> Found:
@@ -60,8 +81,8 @@ def read_wacz(path: Path, source: str, witness: str) -> Found:
 def read_record(packed: bytes, place: str, source: str, witness: str) -> Observed | Fault | PassedOver:
     """Return the content of one record of a WARC file, unchanged."""
     try:
-        with closing(ArchiveIterator(BytesIO(packed), check_digests=True)) as records:
-            return _record(next(iter(records)), place, source, witness)
+        with closing(WarcRecords(BytesIO(packed), check_digests=True)) as records:
+            return _record(next(records), place, source, witness)
     except (ArchiveLoadFailed, OSError, EOFError, ValueError, StopIteration) as error:
         return Fault(place=place, why=f"Its record cannot be read: {error}.")
 
@@ -92,7 +113,7 @@ def _warc(opened: Opener, place: str, source: str, witness: str) -> Found:
     firsts: dict[str, int] = {}  # where the record of each payload begins
     try:
         with opened() as file:
-            records = ArchiveIterator(file, check_digests=True, arc2warc=True)
+            records = WarcRecords(file, check_digests=True, arc2warc=True)
             for record in records:
                 found: Item = _record(record, place, source, witness)
                 digest = record.rec_headers.get_header("WARC-Payload-Digest")
@@ -145,7 +166,7 @@ def _revisit(
         return _repeated(record, _page(source, url, [], at, b""), place, witness)
     with opened() as file:
         file.seek(offset)
-        first = _record(next(iter(ArchiveIterator(file, arc2warc=True))), place, source, witness)
+        first = _record(next(WarcRecords(file, arc2warc=True)), place, source, witness)
     if not isinstance(first, Observed):
         return first
     return replace(first, page=replace(first.page, url=url, final_url=url, fetched_at=at))

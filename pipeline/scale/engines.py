@@ -73,6 +73,7 @@ def run_plan(
     """
     engine_must_be_installed(engine)
     watch(plan.tasks - len(plan.unfinished_tasks()), plan.tasks)
+    plan.forget_lost_tasks()
     if plan.unfinished_tasks():
         (_run_ray if engine == "ray" else _run_local)(plan, workers, watch)
     left = plan.unfinished_tasks()

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
 from archive.core.errors import BackissueError
@@ -54,9 +53,10 @@ class PageFault:
     number: int = 0
 
 
-def find_page_files(paths: Sequence[Path]) -> list[Path]:
-    """Return the files of pages that some paths name, in order.
+def find_page_files(paths: Sequence[Path], *, but: Path | None = None) -> list[Path]:
+    """Return the files of pages that some paths name, in order, each of them once.
 
+    In a folder hidden files, and what is in the folder `but` (that of the result), do not count.
     Raises BackissueError where a path is missing, or has no such file.
     """
     found: list[Path] = []
@@ -65,14 +65,20 @@ def find_page_files(paths: Sequence[Path]) -> list[Path]:
             raise BackissueError(
                 f"There is no file or folder {path}.", hint="`backissue export pages` writes one."
             )
-        inside = sorted(each for each in path.rglob("*") if _is_known(each)) if path.is_dir() else [path]
+        inside = _files_in(path, but) if path.is_dir() else [path]
         if not inside or not all(map(_is_known, inside)):
             raise BackissueError(
                 f"{path} has no kept pages.",
                 hint="Name a folder of `backissue export pages`, or WARC files (.warc, .warc.gz).",
             )
         found += inside
-    return [path.resolve() for path in found]
+    return list(dict.fromkeys(path.resolve() for path in found))  # one that two paths name is read once
+
+
+def _files_in(folder: Path, but: Path | None) -> list[Path]:
+    own = None if but is None else but.resolve()
+    found = (each for each in folder.rglob("*") if _is_known(each) and not each.name.startswith("."))
+    return sorted(each for each in found if own is None or not each.resolve().is_relative_to(own))
 
 
 def units_of(files: Sequence[str]) -> list[Unit]:
@@ -90,6 +96,11 @@ def sources_of(files: Sequence[str]) -> set[str]:
             column = parquet.read_table(file, columns=["source"]).column("source")
             found |= set(column.unique().to_pylist())
     return found
+
+
+def first_without_source(files: Sequence[str]) -> str | None:
+    """Return the first WARC file whose pages name no source, or None."""
+    return next((file for file in files if not file.endswith(_PARQUET) and not _is_ours(Path(file))), None)
 
 
 def read_unit(unit: Unit, source: str) -> Iterator[TakenPage | PageFault]:
@@ -185,7 +196,7 @@ def _warc_pages(path: Path, source: str) -> Iterator[TakenPage | PageFault]:
 def _is_ours(path: Path) -> bool:
     """True if the first answer in a WARC file says what page it is."""
     try:
-        with path.open("rb") as file, closing(ArchiveIterator(file)) as records:
+        with path.open("rb") as file, closing(warc.WarcRecords(file)) as records:
             for record in records:
                 if record.rec_type == "response":
                     return record.rec_headers.get_header(FACTS_HEADER) is not None
@@ -198,7 +209,7 @@ def _own_records(path: Path) -> Iterator[TakenPage | PageFault]:
     firsts: dict[str, int] = {}  # where the record of each payload begins
     try:
         with path.open("rb") as file:
-            records = ArchiveIterator(file, check_digests=True)
+            records = warc.WarcRecords(file, check_digests=True)
             for record in records:
                 facts = record.rec_headers.get_header(FACTS_HEADER)
                 digest = record.rec_headers.get_header("WARC-Payload-Digest")
@@ -220,11 +231,13 @@ def _body(record: Any, path: Path, offset: int | None) -> tuple[bytes, str]:
             return b"", "the record that it repeats is not in its file"
         with path.open("rb") as file:
             file.seek(offset)
-            return _body(next(iter(ArchiveIterator(file, check_digests=True))), path, None)
+            return _body(next(warc.WarcRecords(file, check_digests=True)), path, None)
     body = record.content_stream().read()
     while record.raw_stream.read(_CHUNK_BYTES):
         pass  # the digest is complete at the end of the record
-    is_whole = record.digest_checker is not None and record.digest_checker.passed is not False
+    if getattr(record.raw_stream, "limit", 0) > 0:
+        return body, "its file ends within it"
+    is_whole = record.digest_checker is not None and record.digest_checker.passed is True
     return body, "" if is_whole else "its digest is another one"
 
 

@@ -1,7 +1,7 @@
 """What a run over kept pages reads, by which rules, and into which folder; and how far it is.
 
 The plan is kept in the folder of the result, so that whoever goes on with it reads the same. Invariant: a
-folder with anything of others, or with another plan's result, is refused.
+folder of others, or with another plan's result, is refused.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from archive.core.errors import BackissueError
 from archive.core.records import Site
 from archive.exports.target import PROGRAM
 from pipeline.extractor_version import extractor_version
-from pipeline.scale.page_files import find_page_files, sources_of, units_of
-from pipeline.scale.result_files import result_path, tasks_done
+from pipeline.scale.page_files import find_page_files, first_without_source, sources_of, units_of
+from pipeline.scale.result_files import must_be_readable, result_path, tasks_done
 from pipeline.scale.rows import RESULT_TABLES
 
 _PLAN = "plan.json"
 _FORM = "reextracted"
-_OWN = {_PLAN, "engine", *RESULT_TABLES}
+_NEEDED = {"extractor_version", "tasks", "sites", "files"}
 TASKS_A_WORKER = 4
 """Tasks for each worker by default, so that none waits long for the last one."""
 MOST_NAMED = 20
@@ -68,7 +68,7 @@ class ExtractionPlan:
         `tasks` are by default what was planned before, or four for each worker. Raises BackissueError where
         there are no such pages, a source has no site, or the folder is another's.
         """
-        files = [str(path) for path in find_page_files(paths)]
+        files = [str(path) for path in find_page_files(paths, but=folder)]
         units = len(units_of(files))
         sites = tuple(sites)
         names = {site.name for site in sites}
@@ -79,6 +79,11 @@ class ExtractionPlan:
             )
         if not source and len(names) == 1:
             [source] = names
+        if not source and (nameless := first_without_source(files)):
+            raise BackissueError(
+                f"{nameless} does not name the source of its pages, and the configuration has several.",
+                hint=f"Add --source with one of {', '.join(sorted(names))}.",
+            )
         before = _planned(folder)
         made = cls(
             files=tuple(files),
@@ -98,11 +103,17 @@ class ExtractionPlan:
 
     def unfinished_tasks(self) -> list[int]:
         """Return the tasks that are not done."""
-        marks = Path(self.engine_folder) / "completions"
         done = set(tasks_done(Path(self.folder)))
-        return [
-            task for task in range(self.tasks) if task not in done or not (marks / f"{task:05d}").exists()
-        ]
+        return [task for task in range(self.tasks) if task not in done or not self._mark(task).exists()]
+
+    def forget_lost_tasks(self) -> None:
+        """Remove the completion marks of tasks whose files are gone, so that the engine does them again."""
+        done = set(tasks_done(Path(self.folder)))
+        for task in set(range(self.tasks)) - done:
+            self._mark(task).unlink(missing_ok=True)
+
+    def _mark(self, task: int) -> Path:
+        return Path(self.engine_folder) / "completions" / f"{task:05d}"
 
     def _agree(self, before: dict[str, Any]) -> None:
         """Write the plan, or raise BackissueError where another one was begun."""
@@ -111,7 +122,7 @@ class ExtractionPlan:
             differing = [name for name, value in told.items() if before.get(name) != value]
             if differing:
                 raise BackissueError(
-                    f"{self.folder} holds the result of another run: its {', '.join(differing)} differ.",
+                    f"{self.folder} has the result of another run; these differ: {', '.join(differing)}.",
                     hint="Name another folder, or remove this one.",
                 )
             return
@@ -120,7 +131,7 @@ class ExtractionPlan:
             new.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
     def _told(self) -> dict[str, Any]:
-        sites = [{name: value for name, value in asdict(site).items() if value} for site in self.sites]
+        sites = [_rules_of(site) for site in self.sites]
         told = {
             "form": _FORM,
             "program": PROGRAM,
@@ -145,10 +156,13 @@ class Result:
     unread_count: int = field(default=0)
 
 
-def must_be_result(folder: Path) -> None:
-    """Raise BackissueError where a folder has no whole result of today's rules."""
-    told = _planned(folder)
-    if not told:
+def must_be_result(folder: Path, sites: Iterable[Site] = ()) -> None:
+    """Raise BackissueError where a folder has no whole result of today's rules.
+
+    Rules are those of the extractor, and those of each of `sites` that the result has.
+    """
+    told = _read_plan(folder)
+    if told is None:
         raise BackissueError(
             f"{folder} has no result of `backissue reextract`.", hint="Name the folder that it wrote."
         )
@@ -158,12 +172,32 @@ def must_be_result(folder: Path) -> None:
             f" this program has {extractor_version()}).",
             hint="Run `backissue reextract` again, into another folder.",
         )
+    planned = {site["name"]: site for site in told["sites"]}
+    for site in sites:
+        _must_agree(folder, planned.get(site.name), site)
     missing = int(told["tasks"]) - len(tasks_done(folder))
     if missing:
         raise BackissueError(
             f"{missing} of {told['tasks']} tasks in {folder} are not done.",
             hint="Run the same `backissue reextract` again: what is done is kept.",
         )
+
+
+def _must_agree(folder: Path, planned: dict[str, Any] | None, site: Site) -> None:
+    """Raise BackissueError where a site was read by other rules than it has now."""
+    rules: dict[str, Any] = json.loads(json.dumps(_rules_of(site)))
+    names = rules.keys() | (planned or rules).keys()
+    differing = sorted(name for name in names if planned and planned.get(name) != rules.get(name))
+    if differing:
+        raise BackissueError(
+            f"{folder} has “{site.name}” as it was read by other rules: its {', '.join(differing)} differ.",
+            hint="Run `backissue reextract` again, into another folder.",
+        )
+
+
+def _rules_of(site: Site) -> dict[str, Any]:
+    """Return the settings of a site that are given."""
+    return {name: value for name, value in asdict(site).items() if value}
 
 
 def result_of(folder: Path) -> Result:
@@ -175,8 +209,12 @@ def result_of(folder: Path) -> Result:
     unread: list[str] = []
     for task in tasks_done(folder):
         for table in RESULT_TABLES:
-            rows[table] += parquet.read_metadata(result_path(folder, table, task)).num_rows
-        told = parquet.read_table(result_path(folder, "problems", task), columns=["code", "detail"])
+            path = result_path(folder, table, task)
+            with must_be_readable(path):
+                rows[table] += parquet.read_metadata(path).num_rows
+        path = result_path(folder, "problems", task)
+        with must_be_readable(path):
+            told = parquet.read_table(path, columns=["code", "detail"])
         for row in told.to_pylist():
             problems[row["code"]] += 1
             if row["code"] in UNREAD_CODES:
@@ -193,14 +231,20 @@ def _planned(folder: Path) -> dict[str, Any]:
     """Return the plan that stands in a folder; empty where there is no folder, or nothing in it."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return {}
-    try:
-        told = json.loads((folder / _PLAN).read_text(encoding="utf-8"))
-        is_ours = told["form"] == _FORM and {path.name for path in folder.iterdir()} <= _OWN
-    except (OSError, ValueError, KeyError, TypeError):
-        is_ours = False
-    if not is_ours:
+    told = _read_plan(folder)
+    if told is None:
         raise BackissueError(
-            f"{folder} is there and is no result of `backissue reextract` alone, so it stays as it is.",
+            f"{folder} is there and is no result of `backissue reextract`, so it stays as it is.",
             hint="Name a folder that is not there yet.",
         )
-    return dict(told)
+    return told
+
+
+def _read_plan(folder: Path) -> dict[str, Any] | None:
+    """Return the plan of a result, None where a folder has no plan of ours."""
+    try:
+        told: dict[str, Any] = json.loads((folder / _PLAN).read_text(encoding="utf-8"))
+        is_ours = told["form"] == _FORM and told.keys() >= _NEEDED
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return told if is_ours else None

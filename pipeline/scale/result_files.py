@@ -13,11 +13,12 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from archive.core.answers.reader_guard import UNREADABLE
+from archive.core.errors import BackissueError
 from archive.core.records import Extract, Problem
 from pipeline.scale.rows import RESULT_TABLES, ReadPage, Row, read_from_rows, rows_of, schema_of
 
@@ -111,8 +112,9 @@ def _as_rows(read: ReadPage) -> ReadPage:
 
 
 def tasks_done(folder: Path) -> list[int]:
-    """Return the tasks whose files are in their places."""
-    return sorted(int(path.stem) for path in (folder / "records").glob("[0-9]*.parquet"))
+    """Return the tasks whose files are in their places, all four of them."""
+    placed = [{path.stem for path in (folder / table).glob("[0-9]*.parquet")} for table in RESULT_TABLES]
+    return sorted(map(int, set.intersection(*placed)))
 
 
 def remove_unfinished(folder: Path) -> None:
@@ -122,23 +124,39 @@ def remove_unfinished(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
+@contextmanager
+def must_be_readable(path: Path) -> Iterator[None]:
+    """Raise BackissueError where a file of a result cannot be read in the block."""
+    from pyarrow import ArrowException  # noqa: PLC0415  (an extra)
+
+    try:
+        yield
+    except (ArrowException, OSError, ValueError) as error:
+        raise BackissueError(
+            f"{path} cannot be read: {str(error).rstrip('.')}.",
+            hint="Remove this file, and run the same `backissue reextract` again: it does this task alone.",
+        ) from error
+
+
 def iterate_records(folder: Path, task: int, columns: list[str]) -> Iterator[tuple[int, Row]]:
     """Yield (row group, row) of a task's records, with some of their columns."""
     from pyarrow import parquet  # noqa: PLC0415  (an extra)
 
-    with parquet.ParquetFile(result_path(folder, "records", task)) as file:
+    path = result_path(folder, "records", task)
+    with must_be_readable(path), parquet.ParquetFile(path, page_checksum_verification=True) as file:
         for group in range(file.num_row_groups):
             for row in file.read_row_group(group, columns=columns).to_pylist():
                 yield group, row
 
 
 def read_group(folder: Path, task: int, group: int) -> dict[int, ReadPage]:
-    """Return the pages of a row group by their `record`. Raises what pyarrow raises for a damaged file."""
+    """Return the pages of a row group by their `record`. Raises BackissueError for a damaged file."""
     from pyarrow import parquet  # noqa: PLC0415  (an extra)
 
     found: dict[str, list[Row]] = {}
     for table in RESULT_TABLES:
-        with parquet.ParquetFile(result_path(folder, table, task), page_checksum_verification=True) as file:
+        path = result_path(folder, table, task)
+        with must_be_readable(path), parquet.ParquetFile(path, page_checksum_verification=True) as file:
             found[table] = file.read_row_group(group).to_pylist()
     of: dict[int, dict[str, list[Row]]] = defaultdict(lambda: {table: [] for table in RESULT_TABLES})
     for table in RESULT_TABLES[1:]:

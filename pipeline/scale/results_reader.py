@@ -38,9 +38,9 @@ class ResultsReader:
     `taken` and `read_here` count both.
     """
 
-    def __init__(self, folder: Path, otherwise: ManyReader) -> None:
-        """Open a result. Raises BackissueError where it is not whole, or of other rules."""
-        must_be_result(folder)
+    def __init__(self, folder: Path, otherwise: ManyReader, sites: Iterable[Site]) -> None:
+        """Open a result. Raises BackissueError where it is not whole, or of other rules than `sites` have."""
+        must_be_result(folder, sites)
         self.taken = self.read_here = 0
         self._folder, self._otherwise = folder, otherwise
         self._groups: OrderedDict[tuple[int, int], dict[int, ReadPage]] = OrderedDict()

@@ -374,7 +374,8 @@ def test_status_names_surfaces_as_of_today(site, crawls):
     site.faults.add(Missing(match="/comments/feed*"))
     said = says()
     assert (
-        "Articles are listed by the feed, as far as it goes back; new comments are only on their pages." in said
+        "Articles are listed by the feed, as far as it goes back; new comments are only on their pages."
+        in said
     )
     assert f"The sitemap has listed none since {day}" in said
     assert f"The comments feed has given nothing since {day}" in said

@@ -11,7 +11,7 @@ from scrapy.http import Response
 
 from archive.core.records import Page, PageKind, Site
 from crawler.render.page_requests import PageRequests, ScriptCache, _changes_nothing, _is_sent
-from crawler.render.script_filled import COMMENTS, TEXT, missing_part
+from crawler.render.script_filled import COMMENTS, TEXT, is_emptied, missing_part
 from pipeline import process
 
 STORY = "The lamps of the mole were lit at six, and the pilots went home by the old road. " * 4
@@ -103,3 +103,10 @@ def test_clauses_on_one_page_are_few_and_differ() -> None:
         requests.lack(f"clause {number}")
     assert requests.lacks == [f"clause {number}" for number in range(5)]
     assert not requests.is_short
+
+
+def test_page_that_a_script_has_emptied() -> None:
+    whole = b"<p>" + b"word " * 200 + b"</p>"
+    assert is_emptied(whole, b"<h2>A client-side exception has occurred.</h2>")
+    assert not is_emptied(whole, whole)
+    assert not is_emptied(b"<p>Loading, please wait.</p><script>" + b"word " * 200 + b"</script>", b"<p></p>")

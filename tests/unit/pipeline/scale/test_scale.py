@@ -35,10 +35,12 @@ from archive.core.records import (
 from archive.exports.taken_pages import TakenPage
 from archive.files.raw_pages import Pages
 from archive.storage.archive import Archive
+from pipeline.imports.warc import WarcRecords
 from pipeline.reading import BoundedReader
 from pipeline.replay import replay
 from pipeline.scale import engines, rows
 from pipeline.scale.engines import run_plan, steps_of
+from pipeline.scale.page_files import PageFault, Unit, find_page_files, read_unit
 from pipeline.scale.plan import ExtractionPlan, must_be_result, result_of
 from pipeline.scale.result_files import ResultWriter, read_group, tasks_done
 from pipeline.scale.results_reader import ResultsReader
@@ -178,7 +180,7 @@ def test_a_result_comes_into_an_archive_as_its_own_reading_does(
             Pages.open(archive.with_name("pages.db")) as pages,
             closing(BoundedReader()) as own,
         ):
-            reader = ResultsReader(result, own) if name == "from" else own
+            reader = ResultsReader(result, own, [kept.site]) if name == "from" else own
             told[name] = list(replay(opened, pages, kept.site, now=LATER, apply=True, reader=reader))
     assert (reader.taken, reader.read_here) == (len(list(kept.newest())), 0)
     assert told["from"] == told["own"]
@@ -415,9 +417,9 @@ def test_a_folder_of_others_and_another_run_are_refused(
 ) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("dear")
-    with pytest.raises(BackissueError, match="no result of `backissue reextract` alone"):
+    with pytest.raises(BackissueError, match="no result of `backissue reextract`, so it stays"):
         ExtractionPlan.of([kept.pages], tmp_path / "mine", [kept.site])
-    with pytest.raises(BackissueError, match="another run: its sites differ"):
+    with pytest.raises(BackissueError, match="another run; these differ: sites"):
         ExtractionPlan.of([kept.pages], result, [replace(kept.site, timezone="Europe/Berlin")])
     assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
 
@@ -442,6 +444,79 @@ def test_a_result_of_other_rules_is_refused(
     monkeypatch.setattr("pipeline.scale.plan.extractor_version", lambda: "999")
     with pytest.raises(BackissueError, match="was read by other rules"):
         must_be_result(result)
+
+
+def test_a_result_of_a_site_with_other_rules_is_refused(kept: KeptPages, result: Path) -> None:
+    must_be_result(result, [kept.site])
+    must_be_result(result, [replace(kept.site, name="came-later", drop=("p",))])
+    with pytest.raises(
+        BackissueError, match="“site” as it was read by other rules: its drop, timezone differ"
+    ):
+        must_be_result(result, [replace(kept.site, drop=("p",), timezone="Europe/Berlin")])
+
+
+def test_files_of_others_in_a_result_do_no_harm(kept: KeptPages, result: Path, tmp_path: Path) -> None:
+    shutil.copytree(result, tmp_path / "out")
+    (tmp_path / "out" / "analysis.csv").write_text("mine")
+    must_be_result(tmp_path / "out", [kept.site])
+    ExtractionPlan.of([kept.pages], tmp_path / "out", [kept.site])
+
+
+@pytest.mark.parametrize("is_removed", [True, False])
+def test_a_damaged_file_of_a_result_is_named_and_its_task_done_again(
+    kept: KeptPages, result: Path, tmp_path: Path, is_removed: bool
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(result, out)
+    file = out / "articles" / "00002.parquet"
+    file.write_bytes(file.read_bytes()[:100])
+    if not is_removed:
+        done = kept.program("replay", "--from", out)
+        assert done.returncode == 1
+        assert f"{file} cannot be read" in done.stderr
+        assert "Traceback" not in done.stderr
+    file.unlink()
+    with pytest.raises(BackissueError, match="1 of 5 tasks"):
+        must_be_result(out)
+    run_plan(ExtractionPlan.of([kept.pages], out, [kept.site]), "local", 1)
+    assert read_there(out) == kept.read_here()
+
+
+def test_pages_that_two_paths_name_are_read_once_and_a_result_among_them_never(
+    kept: KeptPages, result: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(kept.pages, tmp_path / "pages")
+    shutil.copytree(result, tmp_path / "pages" / "out")
+    (tmp_path / "pages" / "._pages-00000.parquet").write_bytes(b"of a file manager")
+    file = tmp_path / "pages" / "pages-00000.parquet"
+    assert find_page_files([tmp_path / "pages", file], but=tmp_path / "pages" / "out") == [file]
+
+
+def test_warc_that_names_no_source_is_refused_where_there_are_several(
+    kept: KeptPages, tmp_path: Path
+) -> None:
+    (tmp_path / "other.warc.gz").touch()
+    sites = [kept.site, replace(kept.site, name="second")]
+    with pytest.raises(BackissueError, match="does not name the source") as told:
+        ExtractionPlan.of([tmp_path / "other.warc.gz"], tmp_path / "out", sites)
+    assert "--source with one of second, site" in str(told.value.hint)
+    ExtractionPlan.of([kept.warc], tmp_path / "out", sites)
+
+
+def test_warc_that_ends_within_a_page_is_named(kept: KeptPages, tmp_path: Path) -> None:
+    """Wherever it ends: no page that is cut off is read as a whole one, and the end is named."""
+    packed = kept.warc.read_bytes()
+    taken = list(read_unit(Unit(path=str(kept.warc), group=-1), "site"))
+    whole = {(each.page.url, each.digest) for each in taken if isinstance(each, TakenPage)}
+    with kept.warc.open("rb") as file:
+        records = WarcRecords(file)
+        starts = {records.get_record_offset() for _ in records}
+    cut = tmp_path / "cut.warc.gz"
+    for end in range(1000, 30_000, 977):
+        cut.write_bytes(packed[:end])
+        found = list(read_unit(Unit(path=str(cut), group=-1), "site"))
+        assert {(each.page.url, each.digest) for each in found if isinstance(each, TakenPage)} <= whole
+        assert end in starts or any(isinstance(each, PageFault) for each in found), end
 
 
 def test_without_its_libraries_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
