@@ -170,7 +170,7 @@ def test_what_is_not_ours_stays(folder: Path) -> None:
     (folder / "public").mkdir()
     for name in ("index.html", "current.json"):
         (folder / "public" / name).write_text("mine")
-        with pytest.raises(ArchiveError, match=f"holds {name}"):
+        with pytest.raises(ArchiveError, match=f"contains {name}"):
             published(folder)
         (folder / "public" / name).unlink()
     origins = [origin_of(folder / f"{name}.db", "same") for name in ("courier", "gazette")]

@@ -30,7 +30,7 @@ def test_archive_follows_a_name_that_the_configuration_has_already(archive: Path
     with Archive.open(archive) as opened:
         name, url = opened.db.execute("SELECT name, url FROM sources ORDER BY first_seen, name").fetchone()
     other = rename(archive.parent, "https://other.example", name, "harbour")
-    assert (other.exit_code, "a source “harbour” already" in other.output) == (1, True)
+    assert (other.exit_code, "already has a source “harbour”" in other.output) == (1, True)
     done = rename(archive.parent, url, name, "harbour")
     assert done.exit_code == 0, done.output
     with Archive.open(archive) as opened:
