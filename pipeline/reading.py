@@ -165,14 +165,20 @@ def _exchange(worker: subprocess.Popen[bytes], data: bytes) -> Iterator[Extract 
     left = memoryview(len(data).to_bytes(_LENGTH) + data)
     os.set_blocking(worker.stdin.fileno(), False)
     while left:
-        _, writable, _ = select.select([], [worker.stdin], [], _TICK_SECONDS)
-        if writable:
+        if _is_ready(worker.stdin, select.POLLOUT):
             left = left[os.write(worker.stdin.fileno(), left[:_CHUNK_BYTES]) :]
         else:
             yield None
-    while not select.select([worker.stdout], [], [], _TICK_SECONDS)[0]:
+    while not _is_ready(worker.stdout, select.POLLIN):
         yield None
     yield _receive(worker)
+
+
+def _is_ready(stream: IO[bytes], event: int) -> bool:
+    """True if a stream is ready within a tick, or broken; for descriptors above 1,023, too."""
+    poll = select.poll()
+    poll.register(stream, event)
+    return bool(poll.poll(_TICK_SECONDS * 1000))
 
 
 def _receive(worker: subprocess.Popen[bytes]) -> Extract:
