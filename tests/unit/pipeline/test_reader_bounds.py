@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 from collections.abc import Iterator
 from contextlib import closing
@@ -40,6 +41,19 @@ def test_a_large_page_is_read_apart_with_the_same_result(reader: BoundedReader) 
     for number, answer in enumerate(answers, 1):
         assert reader.read(answer, SITE) == process(answer, SITE)
         assert reader.apart == number
+
+
+def test_a_page_is_read_apart_where_many_files_are_open(reader: BoundedReader) -> None:
+    """select() takes no descriptor above 1,023."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
+    opened = [os.open(os.devnull, os.O_RDONLY) for _ in range(1030)]
+    try:
+        assert reader.read(large(), SITE).articles[0].title == "Ice"
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_page_that_takes_long_is_handed_over(
