@@ -81,6 +81,7 @@ class PageRequests:
     sent: int = 0
     bytes: int = 0
     navigations: int = 0
+    leads_away: str = ""
     shown: Response = field(init=False)
     refused_hosts: set[str] = field(default_factory=set)
     lacks: list[str] = field(default_factory=list)
@@ -148,13 +149,13 @@ class PageRequests:
         if not is_allowed(wanted.url, session.home, (*session.hosts, *session.render_hosts)):
             self.refused_hosts.add(parts.netloc.lower())
             if is_page:
-                self.lack(f"a script leads to {parts.netloc}, which is another site")
+                self.leads_away = f"a script leads to {parts.netloc}, which is another site"
             return False
         if not _changes_nothing(wanted):
             return False
         self.navigations += is_page
         if self.navigations > MAX_NAVIGATIONS:
-            self.lack("a script leads to other pages without end", is_short=True)
+            self.leads_away = "a script leads to other pages without end"
             return False
         if self.sent >= MAX_REQUESTS or self.bytes >= MAX_PAGE_BYTES:
             limit = f"{MAX_REQUESTS} requests or {MAX_PAGE_BYTES // 2**20} MiB"
