@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from archive.core.connection import Database
 from archive.core.records import Article, Extract, Page, Problem, Surface
+from archive.core.rendered import INCOMPLETE_CODE
 from archive.core.timestamps import to_text
 from archive.identity.claims import Evidence, Held, Reason, Verdict
 from archive.identity.likeness import digest_numbers, fingerprint
@@ -51,8 +52,8 @@ _SENTENCES = {
 def refusal_problems(verdict: Verdict, article: Article, extract: Extract) -> tuple[Problem, ...]:
     """Return a refused page's problems, and its wall's name.
 
-    A page with CODE alone may be that of a removed article; one of another kind has a further code. A page
-    that shows less of its own article has one of its own.
+    A page with CODE alone may be that of a removed article; one of another kind has a further code, and so
+    has one that a browser could not fill. A page that shows less of its own article has one of its own.
     """
     reason = verdict.refused or Reason.UNPROVEN
     shown = f" (“{article.title[:80]}”)" if article.title else ""
@@ -62,7 +63,10 @@ def refusal_problems(verdict: Verdict, article: Article, extract: Extract) -> tu
     further = _FURTHER.get(reason)
     if further is not None and reason in _OF_ITS_ARTICLE:
         return (Problem(code=further, detail=said.detail, field="text"),)
-    return (said,) if further is None else (said, Problem(code=further, detail=f"{_SENTENCES[reason]}."))
+    lacking = tuple(problem for problem in extract.problems if problem.code == INCOMPLETE_CODE)
+    if further is None:
+        return (said, *lacking)
+    return (said, Problem(code=further, detail=f"{_SENTENCES[reason]}."), *lacking)
 
 
 def digest_of(article: Article) -> str | None:

@@ -42,6 +42,7 @@ _WANTED = _DATA | _CACHED | {"document", "other"}
 _NEVER_SENT = {"cookie", "host", "user-agent", "accept-encoding", "content-length", "connection", "origin"}
 _NEVER_GIVEN = {b"set-cookie", b"content-encoding", b"content-length", b"transfer-encoding", b"connection"}
 _REFUSED = "blockedbyclient"
+_KEPT = "aborted"  # of a page's own navigation: the browser then keeps the page that it shows
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +82,6 @@ class PageRequests:
     sent: int = 0
     bytes: int = 0
     navigations: int = 0
-    leads_away: str = ""
     shown: Response = field(init=False)
     refused_hosts: set[str] = field(default_factory=set)
     lacks: list[str] = field(default_factory=list)
@@ -101,7 +101,7 @@ class PageRequests:
         try:
             response = await self._response(wanted)
             if response is None:
-                await route.abort(_REFUSED)
+                await route.abort(_KEPT if _is_page(wanted) else _REFUSED)
             else:
                 await route.fulfill(
                     status=response.status, headers=_given_headers(response), body=response.body
@@ -126,7 +126,7 @@ class PageRequests:
         """Return the answer to a request, None where it is refused."""
         if wanted.resource_type == "stylesheet":  # a page may wait for it, and nothing is seen here
             return Response(wanted.url, headers={"Content-Type": "text/css"})
-        is_page = wanted.is_navigation_request() and wanted.frame.parent_frame is None
+        is_page = _is_page(wanted)
         if is_page and self.navigations == 0:
             self.navigations = 1
             return self.served
@@ -149,13 +149,13 @@ class PageRequests:
         if not is_allowed(wanted.url, session.home, (*session.hosts, *session.render_hosts)):
             self.refused_hosts.add(parts.netloc.lower())
             if is_page:
-                self.leads_away = f"a script leads to {parts.netloc}, which is another site"
+                self.lack(f"a script leads to {parts.netloc}, which is another site")
             return False
         if not _changes_nothing(wanted):
             return False
         self.navigations += is_page
         if self.navigations > MAX_NAVIGATIONS:
-            self.leads_away = "a script leads to other pages without end"
+            self.lack("a script leads to other pages without end", is_short=True)
             return False
         if self.sent >= MAX_REQUESTS or self.bytes >= MAX_PAGE_BYTES:
             limit = f"{MAX_REQUESTS} requests or {MAX_PAGE_BYTES // 2**20} MiB"
@@ -212,6 +212,11 @@ class PageRequests:
         self.is_short |= is_short
         if clause not in self.lacks and len(self.lacks) < MAX_LACKS:
             self.lacks.append(clause)
+
+
+def _is_page(wanted: BrowserRequest) -> bool:
+    """True for the page itself, False for a frame and for what a page requests."""
+    return wanted.is_navigation_request() and wanted.frame.parent_frame is None
 
 
 def _named(wanted: BrowserRequest) -> str:

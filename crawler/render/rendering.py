@@ -86,7 +86,6 @@ async def page_in_browser(browser: Chromium, requests: PageRequests) -> Rendered
     is_sound = False
     try:
         html = await _within_limits(_finished(context, requests), requests)
-        _must_stay(requests)
         is_sound = True
     except RenderFailedError:
         raise
@@ -111,12 +110,6 @@ async def page_in_browser(browser: Chromium, requests: PageRequests) -> Rendered
         refused_hosts=tuple(sorted(requests.refused_hosts)),
         is_short=requests.is_short,
     )
-
-
-def _must_stay(requests: PageRequests) -> None:
-    """Raise RenderFailedError if a script left for a page that is not requested."""
-    if requests.leads_away:
-        raise RenderFailedError(requests.leads_away)
 
 
 async def _within_limits(finishing: Coroutine[Any, Any, str], requests: PageRequests) -> str:

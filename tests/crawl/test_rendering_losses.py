@@ -111,6 +111,18 @@ def test_next_article_below_the_comments_is_not_taken_for_this_one(site, tmp_pat
     assert "went on to another article" in str(problem["detail"])
 
 
+def test_page_whose_script_leads_to_another_site_is_read_as_it_was(site, tmp_path):
+    """Chromium keeps a page that may not be left; it would show its own error page otherwise."""
+    story = site.system.stories[0]
+    site.system.scripts[story.number] = page("location = 'http://127.0.0.1:9/landing';")
+    crawls, life = crawled(tmp_path, site)
+    check_kept(crawls, site, story)
+    [problem] = crawls.rows("SELECT detail FROM problems WHERE code = 'incomplete-page'")
+    assert "which is another site" in str(problem["detail"])
+    visit_twice(crawls, life)
+    check_kept(crawls, site, story)
+
+
 def test_error_message_in_place_of_a_refused_text_is_no_edit(site, tmp_path):
     crawls, life = crawled(tmp_path, site)
     story = site.system.stories[0]
