@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from archive.search.engine import SearchResult, expand_query, find
 from archive.search.query_parser import Groups, Term, Wording, format_query
@@ -49,6 +50,23 @@ class Help:
     instead: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherSearches:
+    """How other searches are tried, in one archive or in many.
+
+    `count` returns how many articles and comments a search finds, up to MOST_COUNTED, and `nearest` the
+    nearest spelling of a word, if there is one.
+    """
+
+    count: Callable[[Ask], int]
+    nearest: Callable[[str], str | None]
+
+    def option(self, ask: Ask, label: str) -> Iterator[Option]:
+        """Yield another search if it finds something."""
+        if count := self.count(ask):
+            yield Option(label=label, ask=ask, count=count)
+
+
 def find_with_help(connection: sqlite3.Connection, ask: Ask) -> tuple[SearchResult, Help]:
     """Search; with few matches, return further searches too.
 
@@ -61,9 +79,12 @@ def find_with_help(connection: sqlite3.Connection, ask: Ask) -> tuple[SearchResu
         return found, Help()
     counts = [_texts_with(connection, group) for group in groups[:MAX_GROUPS]]
     words = tuple((format_query([group]), count) for group, count in zip(groups, counts, strict=False))
-    spelled = tuple(_respelled(connection, plain, wording, counts))
-    without = tuple(_without_one(connection, plain, wording)) if len(groups) > 1 else ()
-    most = _most_of(connection, plain, _single_words(wording))
+    searches = OtherSearches(
+        count=partial(_count_matches, connection), nearest=partial(nearest_word, connection)
+    )
+    spelled = tuple(respelled_options(searches, plain, wording, counts))
+    without = tuple(options_without_one(searches, plain, wording))
+    most = _most_of(searches, connection, plain, _single_words(wording))
     advice = Help(words=words, spelled=spelled, without=without, most=most)
     if found.total:
         return found, advice
@@ -78,7 +99,7 @@ def _instead(connection: sqlite3.Connection, found: SearchResult, advice: Help) 
     respelled = next(iter(advice.spelled), None)
     if respelled is not None:
         shown = find(connection, respelled.ask)
-        sentence = f"Nothing matches “{found.ask.words}”. These are results for “{respelled.ask.words}”."
+        sentence = respelled_sentence(found.ask, respelled.ask)
         return replace(shown, notes=found.notes), replace(advice, instead=sentence)
     if advice.most is not None:
         shown = find(connection, advice.most.ask)
@@ -102,36 +123,44 @@ def _count(connection: sqlite3.Connection, ask: Ask, wording: Wording) -> int:
     return min(found, MOST_COUNTED)
 
 
-def _respelled(
-    connection: sqlite3.Connection, ask: Ask, wording: Wording, counts: list[int]
+def respelled_options(
+    searches: OtherSearches, ask: Ask, wording: Wording, counts: list[int]
 ) -> Iterator[Option]:
-    """Yield the search with each absent term in its nearest spelling."""
+    """Yield the search with each absent term in its nearest spelling, if that has matches.
+
+    `counts` are the texts with each of the first groups.
+    """
     groups = list(wording.groups)
     labels = []
     for at, count in enumerate(counts):
         [term, *others] = groups[at]
         if count or others or term.prefix or term.pieces:
             continue
-        if near := nearest_word(connection, term.text):
+        if near := searches.nearest(term.text):
             groups[at] = (Term(text=near, field=term.field),)
             labels.append(near)
-    if not labels:
+    if labels:
+        other = replace(ask, words=_typed_query(tuple(groups), wording))
+        yield from searches.option(other, ", ".join(labels))
+
+
+def options_without_one(searches: OtherSearches, ask: Ask, wording: Wording) -> Iterator[Option]:
+    """Yield the search without each of its terms, where that has matches; nothing for a single term."""
+    if len(wording.groups) < 2:
         return
-    option = _option(connection, replace(ask, words=typed_query(tuple(groups), wording)), ", ".join(labels))
-    if option.count:
-        yield option
-
-
-def _without_one(connection: sqlite3.Connection, ask: Ask, wording: Wording) -> Iterator[Option]:
-    """Yield the search without each of its terms, where that has matches."""
     for at, group in enumerate(wording.groups[:MAX_GROUPS]):
         rest = (*wording.groups[:at], *wording.groups[at + 1 :])
-        option = _option(connection, replace(ask, words=typed_query(rest, wording)), format_query([group]))
-        if option.count:
-            yield option
+        yield from searches.option(replace(ask, words=_typed_query(rest, wording)), format_query([group]))
 
 
-def _most_of(connection: sqlite3.Connection, ask: Ask, groups: Groups) -> Option | None:
+def respelled_sentence(ask: Ask, other: Ask) -> str:
+    """Return the sentence above the results of a respelled search, which stand in for those of `ask`."""
+    return f"Nothing matches “{ask.words}”. These are results for “{other.words}”."
+
+
+def _most_of(
+    searches: OtherSearches, connection: sqlite3.Connection, ask: Ask, groups: Groups
+) -> Option | None:
     """Return the search for texts with most of the terms.
 
     As many of the rarest as any text has.
@@ -143,8 +172,7 @@ def _most_of(connection: sqlite3.Connection, ask: Ask, groups: Groups) -> Option
     for number in range(len(chosen), needed - 1, -1):
         if number == len(groups):
             continue
-        option = _option(connection, replace(ask, words=format_query(chosen), match=number), "")
-        if option.count:
+        for option in searches.option(replace(ask, words=format_query(chosen), match=number), ""):
             return option
     return None
 
@@ -162,12 +190,13 @@ def _single_words(wording: Wording) -> Groups:
     return tuple(found.values())
 
 
-def _option(connection: sqlite3.Connection, ask: Ask, label: str) -> Option:
+def _count_matches(connection: sqlite3.Connection, ask: Ask) -> int:
+    """Return how many articles and comments a typed search finds, up to MOST_COUNTED."""
     wording, plain, _ = expand_query(connection, ask)
-    return Option(label=label, ask=ask, count=_count(connection, plain, wording))
+    return _count(connection, plain, wording)
 
 
-def typed_query(groups: Groups, wording: Wording) -> str:
+def _typed_query(groups: Groups, wording: Wording) -> str:
     """Return groups, and what must not occur, as a person would type them."""
     return " ".join(
         [format_query(groups), *(f"-{format_query([[term]])}" for term in wording.without)]

@@ -8,13 +8,23 @@ search that finds something is never replaced, and all questions together end at
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from archive.search.engine import understand
-from archive.search.query_parser import Groups, Term, Wording, format_query
+from archive.search.query_parser import Term, Wording, format_query
 from archive.search.sql import Ask
-from archive.search.suggestions import FEW, MAX_GROUPS, MOST_COUNTED, Help, Option, typed_query
+from archive.search.suggestions import (
+    FEW,
+    MAX_GROUPS,
+    MOST_COUNTED,
+    Help,
+    OtherSearches,
+    options_without_one,
+    respelled_options,
+    respelled_sentence,
+)
 from archive.search.vocabulary import spelled_form
 from archive.shards.merged_search import MergedSearch, Open, search_shards
 from archive.shards.shard_index import ShardIndex
@@ -64,30 +74,16 @@ def search_with_help(
     groups = wording.groups[:MAX_GROUPS]
     counts = [library.count(Ask(words=format_query([group]))) for group in groups]
     words = tuple((format_query([group]), count) for group, count in zip(groups, counts, strict=True))
-    spelled = tuple(_respelled(library, plain, wording, counts))
-    without = tuple(_without_one(library, plain, wording)) if len(wording.groups) > 1 else ()
+    searches = OtherSearches(count=library.count, nearest=partial(_nearest, library))
+    spelled = tuple(respelled_options(searches, plain, wording, counts))
+    without = tuple(options_without_one(searches, plain, wording))
     advice = Help(words=words, spelled=spelled, without=without)
     if merged.result.total or not spelled:
         return merged, advice
     shown = library.search(spelled[0].ask)
-    sentence = f"Nothing matches “{ask.words}”. These are results for “{spelled[0].ask.words}”."
+    sentence = respelled_sentence(ask, spelled[0].ask)
     result = replace(shown.result, notes=merged.result.notes)
     return replace(shown, result=result), replace(advice, instead=sentence)
-
-
-def _respelled(library: _Library, ask: Ask, wording: Wording, counts: list[int]) -> Iterator[Option]:
-    """Yield the search with each word that no archive has in its nearest spelling."""
-    groups = list(wording.groups)
-    labels = []
-    for at, count in enumerate(counts):
-        [term, *others] = groups[at]
-        if count or others or term.prefix:
-            continue
-        if near := _nearest(library, term.text):
-            groups[at] = (Term(text=near, field=term.field),)
-            labels.append(near)
-    if labels:
-        yield from _option(library, ask, tuple(groups), wording, ", ".join(labels))
 
 
 def _nearest(library: _Library, word: str) -> str | None:
@@ -97,16 +93,3 @@ def _nearest(library: _Library, word: str) -> str | None:
             if found := spelled_form(library.open_shard(name), stem, word.lower()):
                 return found
     return None
-
-
-def _without_one(library: _Library, ask: Ask, wording: Wording) -> Iterator[Option]:
-    """Yield the search without each of its terms, where that has matches."""
-    for at, group in enumerate(wording.groups[:MAX_GROUPS]):
-        rest = (*wording.groups[:at], *wording.groups[at + 1 :])
-        yield from _option(library, ask, rest, wording, format_query([group]))
-
-
-def _option(library: _Library, ask: Ask, groups: Groups, wording: Wording, label: str) -> Iterator[Option]:
-    other = replace(ask, words=typed_query(groups, wording))
-    if count := library.count(other):
-        yield Option(label=label, ask=other, count=count)
