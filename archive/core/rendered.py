@@ -5,7 +5,6 @@ Pure. The site's own headers never have these names: who receives a response lea
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from archive.core.records import Page
@@ -63,11 +62,6 @@ def unrendered_headers(sent: Headers, why: str) -> Headers:
 def how_rendered(page: Page) -> str | None:
     """Return how a page was rendered, as "Chromium/145.0.1; 3 requests, …"; None if it was not."""
     return page.header(HOW)
-
-
-def is_rendered(found: Headers | Iterable[Iterable[str]]) -> bool:
-    """True if headers are those of a rendered page."""
-    return any(name == HOW for name, _ in found)
 
 
 def lacks(page: Page) -> tuple[str, ...]:

@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from archive.core.records import Page
-from archive.core.timestamps import to_text
 from archive.exports.selection import Snapshot
 from archive.exports.taken_pages import TakenPage, taken_pages
 from archive.exports.target import Bundle, facts
@@ -97,18 +95,10 @@ def _batch(group: list[TakenPage]) -> Any:
 
 
 def _row(taken: TakenPage) -> dict[str, Any]:
-    page: Page = taken.page
+    page = taken.page
     return {
-        "number": taken.number,
-        "source": page.source,
-        "kind": page.kind.value,
-        "url": page.url,
-        "final_url": page.final_url,
-        "status": page.status,
+        **taken.columns,
         "headers": json.dumps(page.headers),
-        "fetched_at": to_text(page.fetched_at),
-        "lastmod": page.lastmod,
-        "digest": taken.digest,
         "newest": taken.is_newest,
         "body": page.body,
     }

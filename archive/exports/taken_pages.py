@@ -15,6 +15,7 @@ from typing import Any
 
 from archive.core.errors import ArchiveError
 from archive.core.records import Page, PageKind
+from archive.core.timestamps import to_text
 from archive.exports.selection import Snapshot
 from archive.files import raw_pages
 from archive.files.held_back import HeldBack
@@ -36,6 +37,22 @@ class TakenPage:
     def digest(self) -> str:
         """The SHA-256 of the body, in hexadecimal."""
         return body_digest(self.page.body)
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """What every table of pages has of it; `fetched_at` is ISO 8601 in UTC."""
+        page = self.page
+        return {
+            "number": self.number,
+            "source": page.source,
+            "kind": page.kind.value,
+            "url": page.url,
+            "final_url": page.final_url,
+            "status": page.status,
+            "fetched_at": to_text(page.fetched_at),
+            "lastmod": page.lastmod,
+            "digest": self.digest,
+        }
 
 
 def body_digest(body: bytes) -> str:

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from archive.core.connection import Database
 from archive.core.database import Closing, open_ours, transaction
@@ -156,6 +156,24 @@ def raw_pages_path(archive: Path) -> Path:
     archive = archive.resolve()  # one archive has one such file, independent of links to it
     stem = archive.stem.removesuffix("archive").rstrip("-_.")
     return archive.with_name(f"{stem}-pages.db" if stem else "pages.db")
+
+
+def page_from_row(row: Mapping[str, Any] | sqlite3.Row, body: bytes) -> Page:
+    """Return the page of a row with the columns of pages.db.
+
+    Raises ValueError or TypeError where a column has another form.
+    """
+    return Page(
+        source=row["source"],
+        kind=PageKind(row["kind"]),
+        url=row["url"],
+        final_url=row["final_url"],
+        status=row["status"],
+        headers=tuple((name, value) for name, value in json.loads(row["headers"])),
+        fetched_at=instant(row["fetched_at"]),
+        body=body,
+        lastmod=row["lastmod"],
+    )
 
 
 class Pages(Closing):
@@ -313,17 +331,7 @@ class Pages(Closing):
         body, why = self.bodies.read(row["digest"])
         if why:
             return self._altered(number, why)
-        return Page(
-            source=row["source"],
-            kind=PageKind(row["kind"]),
-            url=row["url"],
-            final_url=row["final_url"],
-            status=row["status"],
-            headers=tuple((name, value) for name, value in json.loads(row["headers"])),
-            fetched_at=instant(row["fetched_at"]),
-            body=body,
-            lastmod=row["lastmod"],
-        )
+        return page_from_row(row, body)
 
     def _altered(self, number: int, why: str, digest: str = "") -> Altered:
         sql = "SELECT source, url, fetched_at, digest FROM pages WHERE id = ?"

@@ -11,7 +11,7 @@ import os
 import shutil
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -285,12 +285,7 @@ def hidden_texts(db: Database, path: Path) -> Iterator[Finding]:
                 kept.check(db.conn, thorough=True)
     except (ArchiveError, sqlite3.DatabaseError) as error:
         found = [f"{error}"]
-    if found:
-        yield bad("hidden texts", " ".join(found), _RESTORE)
-    elif path.stat().st_mode & 0o077:
-        yield warn("hidden texts", f"Others may read {path.name}.", f"chmod 600 {path}")
-    else:
-        yield fine("hidden texts", f"{path.name} is sound, and only its owner can read it.")
+    yield _private_file("hidden texts", path, found)
 
 
 def evidence(db: Database, archive: Path) -> Finding:
@@ -358,9 +353,13 @@ def collections(archive: Path) -> Iterator[Finding]:
             found = [*integrity.page_faults(connection), *integrity.foreign_keys(connection)]
     except sqlite3.DatabaseError as error:
         found = [f"{error}."]
-    if found:
-        yield bad("collections", " ".join(found), _RESTORE)
-    elif path.stat().st_mode & 0o077:
-        yield warn("collections", f"Others may read {path.name}.", f"chmod 600 {path}")
-    else:
-        yield fine("collections", f"{path.name} is sound, and only its owner reads it.")
+    yield _private_file("collections", path, found)
+
+
+def _private_file(name: str, path: Path, faults: Sequence[str]) -> Finding:
+    """Return the finding on a file that its owner alone may read."""
+    if faults:
+        return bad(name, " ".join(faults), _RESTORE)
+    if path.stat().st_mode & 0o077:
+        return warn(name, f"Others may read {path.name}.", f"chmod 600 {path}")
+    return fine(name, f"{path.name} is sound, and only its owner can read it.")

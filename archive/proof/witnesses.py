@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from asn1crypto.tsp import TimeStampResp, TSTInfo
 
 OTS_HEADER = b"\x00OpenTimestamps\x00\x00Proof\x00\xbf\x89\xe2\xe8\x84\xe8\x92\x94\x01\x08"
 """Beginning of an OpenTimestamps file, version 1, of a SHA-256 digest."""
@@ -18,9 +22,16 @@ def is_stamp_of(head: bytes, stamp: bytes) -> bool:
     from asn1crypto import tsp  # noqa: PLC0415  (only who has an authority loads it)
 
     try:
-        response = tsp.TimeStampResp.load(stamp, strict=True)
-        told = response["time_stamp_token"]["content"]["encap_content_info"]["content"].parsed
-        imprint = told["message_imprint"]["hashed_message"].native
+        info = stamp_info(tsp.TimeStampResp.load(stamp, strict=True))
+        imprint = info["message_imprint"]["hashed_message"].native
     except (ValueError, TypeError, KeyError):
         return False
     return bool(imprint == hashlib.sha256(head).digest())
+
+
+def stamp_info(response: TimeStampResp) -> TSTInfo:
+    """Return what a response of an RFC 3161 authority states.
+
+    Raises ValueError, TypeError or KeyError for one without a stamp.
+    """
+    return response["time_stamp_token"]["content"]["encap_content_info"]["content"].parsed

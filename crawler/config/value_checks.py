@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 
-from crawler.config.site_url import check_address
-
 _HOST = re.compile(r"[\w.-]+(:\d{1,5})?")
 _NAME = re.compile("[A-Za-z0-9_-]+")
 _CONTACT = re.compile(r"[!-~]+@[!-~]+\.[!-~]+|https?://[!-~]+")
@@ -81,14 +79,6 @@ def check_zone_name(text: str) -> str:
 
     check_timezone(text)
     return text
-
-
-def check_site_url(text: str) -> str:
-    """Return the URL of a site in canonical form. Raises ValueError.
-
-    Its host is in lower case, and it has no slash at its end.
-    """
-    return check_address(text)
 
 
 def _if_true(text: str, is_fine: bool) -> str:

@@ -11,6 +11,7 @@ from urllib.request import Request, urlopen
 from asn1crypto import tsp
 
 from archive.core.errors import SiteError
+from archive.proof.witnesses import stamp_info
 
 STAMP_TIMEOUT_SECONDS = 20
 LARGEST_STAMP_BYTES = 64 * 1024  # of an answer: a stamp with its certificates has 2 to 7 kB
@@ -58,5 +59,5 @@ def _stamped(body: bytes) -> tuple[bytes, int] | None:
     response = tsp.TimeStampResp.load(body, strict=True)
     if response["status"]["status"].native not in _GRANTED:
         return None
-    told = response["time_stamp_token"]["content"]["encap_content_info"]["content"].parsed
+    told = stamp_info(response)
     return told["message_imprint"]["hashed_message"].native, told["nonce"].native

@@ -87,20 +87,17 @@ def require_browser(source: str) -> None:
     how = lacking()
     if how is None:
         return
-    what = "the extra “browser” is not installed" if how == INSTALL_EXTRA else "there is no Chromium"
     named = os.environ.get(VARIABLE)
-    if how != INSTALL_EXTRA and named:
-        what, how = (
-            f"${VARIABLE} is {named}, which is no program",
-            f"Set ${VARIABLE} to the path of a Chromium, or unset it",
-        )
-        raise ConfigError(
-            f"sources.{source}: render: its pages are read in a browser, and {what}.",
-            hint=f"{how}. Or remove render = true; then only what the server sends is read.",
-        )
+    if how == INSTALL_EXTRA:
+        what, remedy = "the extra “browser” is not installed", f"Install it: {how}"
+    elif named:
+        what = f"${VARIABLE} is {named}, which is no program"
+        remedy = f"Set ${VARIABLE} to the path of a Chromium, or unset it"
+    else:
+        what, remedy = "there is no Chromium", f"Install it: {how}"
     raise ConfigError(
         f"sources.{source}: render: its pages are read in a browser, and {what}.",
-        hint=f"Install it: {how}. Or remove render = true; then only what the server sends is read.",
+        hint=f"{remedy}. Or remove render = true; then only what the server sends is read.",
     )
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -261,8 +260,3 @@ def _is_query(body: object) -> bool:
         return False
     query = body.get("query")
     return isinstance(query, str) and query.lstrip().startswith(("query", "{"))
-
-
-def hosts_named(hosts: Iterable[str]) -> str:
-    """Return hosts as text for people."""
-    return ", ".join(sorted(hosts))

@@ -17,9 +17,8 @@ from typing import Any
 from warcio.exceptions import ArchiveLoadFailed
 
 from archive.core.errors import BackissueError
-from archive.core.records import Page, PageKind
-from archive.core.timestamps import instant
 from archive.exports.taken_pages import FACTS_HEADER, TakenPage, body_digest, page_from_facts
+from archive.files.raw_pages import page_from_row
 from pipeline.imports import warc
 from pipeline.imports.observed import Fault as ImportFault
 from pipeline.imports.observed import Observed
@@ -154,17 +153,7 @@ def _page_of_row(row: dict[str, Any]) -> TakenPage | PageFault:
     if digest != row["digest"]:
         return _fault(row, f"its body has the SHA-256 {digest[:12]}…, not {str(row['digest'])[:12]}…")
     try:
-        page = Page(
-            source=row["source"],
-            kind=PageKind(row["kind"]),
-            url=row["url"],
-            final_url=row["final_url"],
-            status=row["status"],
-            headers=tuple((name, value) for name, value in json.loads(row["headers"])),
-            fetched_at=instant(row["fetched_at"]),
-            body=row["body"],
-            lastmod=row["lastmod"],
-        )
+        page = page_from_row(row, row["body"])
     except (ValueError, TypeError) as error:
         return _fault(row, f"its row cannot be read ({error})")
     return TakenPage(page=page, number=row["number"], is_newest=bool(row["newest"]))

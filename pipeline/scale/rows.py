@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from types import UnionType
 from typing import Any, get_type_hints
 
@@ -24,6 +24,7 @@ from archive.core.records import (
     Surface,
     Written,
 )
+from archive.core.timestamps import from_text
 
 RESULT_TABLES = ("records", "articles", "comments", "problems")
 _RECORDS = {"articles": Article, "comments": Comment, "problems": Problem}
@@ -171,7 +172,7 @@ def _from_plain(name: str, kind: str, value: Any) -> Any:
     if value is None:
         return None
     if kind == "moment":
-        return date.fromisoformat(value) if len(value) == len("2009-07-09") else datetime.fromisoformat(value)
+        return from_text(value)
     if kind == "pairs":
         return tuple(tuple(pair[part] for part in _PAIRS[name]) for pair in value)
     if kind == "texts":

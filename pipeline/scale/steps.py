@@ -14,8 +14,7 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from archive.core.answers.reader_guard import GAVE_UP
-from archive.core.records import Extract, Page, Problem, Site, Surface
-from archive.core.timestamps import to_text
+from archive.core.records import Extract, Problem, Site, Surface
 from archive.exports.taken_pages import TakenPage
 from pipeline.extractor_version import extractor_version
 from pipeline.reading import BoundedReader
@@ -124,19 +123,7 @@ def _id_of(kept: TakenPage | PageFault) -> str:
 
 
 def _facts_of(kept: TakenPage) -> Row:
-    page: Page = kept.page
-    return {
-        "number": kept.number,
-        "source": page.source,
-        "kind": page.kind.value,
-        "url": page.url,
-        "final_url": page.final_url,
-        "status": page.status,
-        "fetched_at": to_text(page.fetched_at),
-        "lastmod": page.lastmod,
-        "digest": kept.digest,
-        "extractor_version": extractor_version(),
-    }
+    return {**kept.columns, "extractor_version": extractor_version()}
 
 
 def _facts_of_fault(fault: PageFault) -> Row:

@@ -15,13 +15,14 @@ from typing import Any
 
 import pytest
 
-from archive.core.records import Page, PageKind, Site
+from archive.core.records import Site
 from archive.storage.archive import Archive
 from crawler.config import writer
 from pipeline import process
 from tests.builders import walls
 from tests.builders.crawling import PROGRAM, Crawls
 from tests.builders.gull_gazette import DATES, IDS, LIGHTS, NETS, TEXTS, TITLES, story
+from tests.builders.pages import HTML, made_page
 from tests.builders.patience import PATIENCE
 from tests.builders.static_site import StaticSite
 from tests.fakesite import SampleSite
@@ -218,15 +219,8 @@ def test_shift_that_a_killed_crawl_saw_is_no_edit(tmp_path):
         crawls.crawl()
         url = f"{site.url}{site.path('lamp-yew')}"
         with Archive.open(crawls.path) as archive:
-            seen = Page(
-                source="site",
-                kind=PageKind.ARTICLE,
-                url=url,
-                final_url=url,
-                status=200,
-                headers=(("content-type", "text/html"),),
-                fetched_at=datetime.now(UTC),
-                body=site.page("lamp-yew").encode(),
+            seen = made_page(
+                url, site.page("lamp-yew"), source="site", headers=HTML, fetched_at=datetime.now(UTC)
             )
             archive.save(seen, process(seen, Site(name="site", url=site.url)))
             archive.runs.begin("site", "hand", datetime.now(UTC))

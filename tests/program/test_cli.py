@@ -23,6 +23,7 @@ from archive.core.locks import hold
 from archive.queries import json_schema
 from crawler import demo
 from crawler.config import config
+from crawler.config.key_model import key_names
 from crawler.config.keys import fleet_keys, notify_keys, question_keys, source_keys
 from crawler.probe import survey
 from scheduler import main
@@ -132,11 +133,11 @@ def test_every_key_of_the_configuration_is_in_the_manual() -> None:
     told = set(re.findall(r"^\| `([a-z_]+)` \|", manual, re.MULTILINE))
     assert told == {
         *config.CONFIG_KEYS,
-        *source_keys.SOURCE_KEYS,
-        *notify_keys.NOTIFY_KEYS,
-        *question_keys.SEARCH_KEYS,
-        *question_keys.ALERT_KEYS,
-        *fleet_keys.FLEET_KEYS,
+        *key_names(source_keys.SourceTable),
+        *key_names(notify_keys.NotifyTable),
+        *key_names(question_keys.SearchTable),
+        *key_names(question_keys.AlertTable),
+        *key_names(fleet_keys.FleetTable),
     }
     for choice in (
         *source_keys.COMMENT_STYLES,

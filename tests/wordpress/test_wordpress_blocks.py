@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from archive.core.records import Article, Page, PageKind, Site
+from archive.core.records import Article, Site
 from pipeline import process
 from pipeline.html.dom import fold
+from tests.builders.pages import HTML, made_page
 from tests.wordpress import WordPress, require
 from tests.wordpress.truth import paragraphs
 
@@ -69,16 +69,7 @@ def _read(url: str) -> Article:
     """Return the article of a page as the site answers with it."""
     with urllib.request.urlopen(url) as answer:
         body = answer.read()
-    page = Page(
-        source="gazette",
-        kind=PageKind.ARTICLE,
-        url=url,
-        final_url=url,
-        status=200,
-        headers=(("content-type", "text/html; charset=UTF-8"),),
-        fetched_at=datetime(2026, 1, 5, 12, tzinfo=UTC),
-        body=body,
-    )
+    page = made_page(url, body, headers=HTML)
     return process(page, Site(name="gazette", url=url)).articles[0]
 
 

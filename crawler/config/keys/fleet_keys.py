@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from archive.core.errors import ConfigError
-from crawler.config.key_model import KeyTable, described_key, key_names
+from crawler.config.key_model import KeyTable, described_key
 from crawler.config.spans import read_span
 from crawler.config.toml_reader import TomlTable
 from crawler.schedule.timetable import format_span
@@ -38,9 +38,6 @@ class FleetTable(KeyTable, frozen=True):
     slice: Annotated[
         str | None, described_key("After how long a running crawl is published.", _SLICE, default="30m")
     ] = None
-
-
-FLEET_KEYS = key_names(FleetTable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

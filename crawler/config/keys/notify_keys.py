@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from archive.core.errors import ConfigError
 from archive.core.nearest_name import nearest
-from crawler.config.key_model import KeyTable, described_key, key_names, truth
+from crawler.config.key_model import KeyTable, described_key, truth
 from crawler.config.toml_reader import TomlTable, describe_value
 from crawler.schedule.cron import Schedule, parse_schedule
 
@@ -35,9 +35,6 @@ class NotifyTable(KeyTable, frozen=True):
     urls: Annotated[tuple[str, ...], described_key("Where messages are sent.", _URLS, secret=True)] = ()
     digest: Annotated[str | None, described_key("When a digest is sent.", _DIGEST)] = None
     empty_digest: Annotated[bool, truth("Whether a digest is sent when nothing happened.")] = False
-
-
-NOTIFY_KEYS = key_names(NotifyTable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

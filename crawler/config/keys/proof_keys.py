@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from crawler.config.key_model import KeyTable, described_key, key_names
+from crawler.config.key_model import KeyTable, described_key
 from crawler.config.keys.source_keys import EXPECTED_URL
+from crawler.config.site_url import check_address
 from crawler.config.toml_reader import TomlTable
-from crawler.config.value_checks import check_site_url
 
 _CALENDARS = 'a list of URLs, such as ["https://alice.btc.calendar.opentimestamps.org"]'
 _KEY = "the path of a private key, as `backissue seal --make-key` makes one"
@@ -20,15 +20,12 @@ class ProofTable(KeyTable, frozen=True):
 
     key: Annotated[str | None, described_key("The key that signs the seals.", _KEY)] = None
     timestamp: Annotated[
-        str | None, described_key("The URL of a time-stamp authority.", EXPECTED_URL, check=check_site_url)
+        str | None, described_key("The URL of a time-stamp authority.", EXPECTED_URL, check=check_address)
     ] = None
     calendars: Annotated[
         tuple[str, ...],
-        described_key("OpenTimestamps calendars that stamp seals.", _CALENDARS, check=check_site_url),
+        described_key("OpenTimestamps calendars that stamp seals.", _CALENDARS, check=check_address),
     ] = ()
-
-
-PROOF_KEYS = key_names(ProofTable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

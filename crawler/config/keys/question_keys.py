@@ -9,7 +9,7 @@ from archive.notifications.alerts import ALERT_EVENTS, ALERT_FIELDS, ALERT_KINDS
 from archive.notifications.saved_searches import SavedSearch
 from archive.queries.url_lookup import is_url
 from archive.search.engine import Ask, understand
-from crawler.config.key_model import KeyTable, choices, described_key, described_number, key_names
+from crawler.config.key_model import KeyTable, choices, described_key, described_number
 from crawler.config.toml_reader import TomlTable
 
 _QUERY = "a query as in the search box"
@@ -55,10 +55,6 @@ class AlertTable(KeyTable, frozen=True):
         None
     )
     source: Annotated[str | None, described_key("Only this source.", _SOURCE)] = None
-
-
-SEARCH_KEYS = key_names(SearchTable)
-ALERT_KEYS = key_names(AlertTable)
 
 
 def read_search(table: TomlTable, name: str, sources: Collection[str]) -> SavedSearch:

@@ -13,9 +13,9 @@ from crawler.config.key_model import (
     choices,
     described_key,
     described_number,
-    key_names,
     truth,
 )
+from crawler.config.site_url import check_address
 from crawler.schedule.cron import DEFAULT_SCHEDULE, EXPECTED_SCHEDULE
 
 AUTO = "auto"
@@ -43,7 +43,7 @@ class SourceTable(KeyTable, frozen=True):
         described_key(
             "The URL of the site's front page, http:// or https://.",
             EXPECTED_URL,
-            check=checks.check_site_url,
+            check=check_address,
         ),
     ] = None
     profile: Annotated[
@@ -153,6 +153,3 @@ class SourceTable(KeyTable, frozen=True):
             check=checks.check_host_name,
         ),
     ] = ()
-
-
-SOURCE_KEYS = key_names(SourceTable)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from crawler.config.key_model import KeyTable, described_key, key_names, truth
+from crawler.config.key_model import KeyTable, described_key, truth
 from crawler.config.keys.source_keys import EXPECTED_URL
+from crawler.config.site_url import check_address
 from crawler.config.toml_reader import TomlTable
-from crawler.config.value_checks import check_site_url
 
 DEFAULT_KEY = "visitor.key"
 _KEY = "the path of a private key, as `backissue visitor key` makes one"
@@ -22,11 +22,8 @@ class VisitorTable(KeyTable, frozen=True):
     key: Annotated[str, described_key("The key that signs requests.", _KEY)] = DEFAULT_KEY
     directory: Annotated[
         str | None,
-        described_key("The site that publishes its public half.", EXPECTED_URL, check=check_site_url),
+        described_key("The site that publishes its public half.", EXPECTED_URL, check=check_address),
     ] = None
-
-
-VISITOR_KEYS = key_names(VisitorTable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

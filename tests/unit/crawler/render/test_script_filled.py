@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
 from scrapy.http import Response
 
-from archive.core.records import Page, PageKind, Site
+from archive.core.records import Page, Site
 from crawler.render.page_requests import PageRequests, ScriptCache, _changes_nothing, _is_sent
 from crawler.render.script_filled import COMMENTS, TEXT, is_emptied, missing_part
 from pipeline import process
+from tests.builders.pages import HTML, made_page
 
 STORY = "The lamps of the mole were lit at six, and the pilots went home by the old road. " * 4
 HEAD = '<html lang="en"><head><title>Lamps</title><script src="/app.js"></script></head>'
@@ -21,16 +21,7 @@ ARTICLE = f"{HEAD}<body><article><h1>Lamps</h1><p>{STORY}</p><p>{STORY}</p></art
 
 def page(body: str, status: int = 200) -> Page:
     url = "https://paper.example/lamps/"
-    return Page(
-        source="paper",
-        kind=PageKind.ARTICLE,
-        url=url,
-        final_url=url,
-        status=status,
-        headers=(("content-type", "text/html"),),
-        fetched_at=datetime(2026, 3, 1, tzinfo=UTC),
-        body=body.encode(),
-    )
+    return made_page(url, body, source="paper", status=status, headers=HTML)
 
 
 @pytest.mark.parametrize(

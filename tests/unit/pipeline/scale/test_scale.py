@@ -48,6 +48,7 @@ from pipeline.scale.rows import ReadPage
 from pipeline.scale.steps import Extraction
 from pipeline.scale.steps import KeptPages as PagesStep
 from tests.builders.kept_pages import KeptPages, all_read, read_there, rows_of, wait_for
+from tests.builders.pages import made_page
 from tests.builders.patience import PATIENCE
 from tests.paths import ROOT
 
@@ -286,16 +287,7 @@ def test_a_record_with_another_digest_is_named(kept: KeptPages, tmp_path: Path) 
 def test_a_page_at_which_the_reader_dies_is_read_once_more_and_then_a_problem(
     monkeypatch: pytest.MonkeyPatch, deaths: int, codes: list[str]
 ) -> None:
-    page = Page(
-        source="gazette",
-        kind=PageKind.ARTICLE,
-        url="u",
-        final_url="u",
-        status=200,
-        headers=(),
-        fetched_at=NOON,
-        body=b"x",
-    )
+    page = made_page("u", b"x")
     left = [deaths]
 
     def read(self: BoundedReader, page: Page, site: Site) -> Extract:
