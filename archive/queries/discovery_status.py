@@ -87,11 +87,14 @@ def _listed(surface: str, last_read: Mapping[str, datetime | None]) -> str:
 
 
 def _lost(surface: str, last_read: Mapping[str, datetime | None]) -> Iterator[str]:
-    """Yield since when better surfaces have failed."""
-    now, order = last_read.get(surface), list(_LISTED_BY)
+    """Yield since when better surfaces have failed.
+
+    A crawl reads the best that answers, so that whatever is better than the present surface failed since.
+    """
+    order = list(_LISTED_BY)
     for name in order[: order.index(surface)]:
         moment = last_read[name]
-        if moment and now and moment < now:
+        if moment:
             said = _NAMES[name]
             yield f"{said[0].upper()}{said[1:]} has listed none since {_minute(moment)}."
 

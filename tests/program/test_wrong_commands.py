@@ -115,7 +115,7 @@ def test_desk_is_backed_up_looked_at_and_restored(here: Path) -> None:
     assert run("backup saved").exit_code == 0
     assert (here / "saved" / "desk.db").exists()
     doctor = run("doctor --offline")
-    assert "desk.db is sound, and only its owner reads it." in doctor.stdout
+    assert "desk.db is sound, and only its owner can read it." in doctor.stdout
     (here / "desk.db").chmod(0o644)
     assert "Others may read desk.db" in run("doctor --offline").stdout
     run("desk remove Anna --yes")
