@@ -18,7 +18,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_NEW, _OLD, _ENDING = "new", "old", ".unfinished"
+_NEW = "new"
+_OLD = "old"
+_ENDING = ".unfinished"
 _AT_FDCWD, _EXCHANGE = -100, 2  # of <fcntl.h> and <linux/fs.h>
 
 
@@ -74,7 +76,8 @@ def flush(folder: Path) -> None:
 @contextmanager
 def _workshop(target: Path) -> Iterator[Path]:
     """Create a locked temporary folder, removed at the end."""
-    folder = target.with_name(f"{_prefix(target)}{secrets.token_hex(4)}{_ENDING}")
+    token = secrets.token_hex(4)
+    folder = target.with_name(f"{_prefix(target)}{token}{_ENDING}")
     lock = None
     try:
         folder.mkdir(mode=0o700)
@@ -106,7 +109,9 @@ def _exchanged(new: Path, target: Path) -> bool:
         rename = ctypes.CDLL(None, use_errno=True).renameat2
     except (AttributeError, OSError):
         return False
-    done = rename(_AT_FDCWD, os.fsencode(new), _AT_FDCWD, os.fsencode(target), _EXCHANGE)
+    source = os.fsencode(new)
+    destination = os.fsencode(target)
+    done = rename(_AT_FDCWD, source, _AT_FDCWD, destination, _EXCHANGE)
     return bool(done == 0)
 
 
@@ -120,4 +125,5 @@ def _moved(new: Path, target: Path, old: Path) -> None:
 def _prefix(target: Path) -> str:
     """Return the prefix of a target's temporary folders."""
     name = target.name.encode()
-    return f".{name[:120].decode(errors='ignore')}.{zlib.crc32(name):08x}."
+    start = name[:120].decode(errors="ignore")
+    return f".{start}.{zlib.crc32(name):08x}."

@@ -78,7 +78,9 @@ class Closure:
     def state(self) -> str:
         """Return "not reachable" or "no access"."""
         is_failing = self.kind in {WallKind.ERROR, WallKind.UNREACHABLE}
-        return "not reachable" if is_failing else "no access"
+        if is_failing:
+            return "not reachable"
+        return "no access"
 
 
 def after_run(before: Closure | None, met: Closure | None, *, is_open: bool) -> Closure | None:
@@ -88,8 +90,12 @@ def after_run(before: Closure | None, met: Closure | None, *, is_open: bool) -> 
     first moment, also where another wall took over.
     """
     if met is not None:
-        return replace(met, since=before.since) if before else met
-    return None if is_open else before
+        if before:
+            return replace(met, since=before.since)
+        return met
+    if is_open:
+        return None
+    return before
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,8 @@ def _read_declared(text: str) -> Declared:
 
 
 def _write_robots(copies: Mapping[str, RobotsCopy]) -> str:
-    return json.dumps({host: {**asdict(copy), "until": to_text(copy.until)} for host, copy in copies.items()})
+    kept = {host: {**asdict(copy), "until": to_text(copy.until)} for host, copy in copies.items()}
+    return json.dumps(kept)
 
 
 def _read_robots(text: str) -> dict[str, RobotsCopy]:
@@ -122,7 +129,9 @@ def _write_time(moment: datetime) -> str:
 
 
 def _write_flag(flag: bool) -> str:
-    return "yes" if flag else "no"
+    if flag:
+        return "yes"
+    return "no"
 
 
 def _read_flag(text: str) -> bool:
@@ -143,7 +152,8 @@ def _write_closure(closure: Closure) -> str:
 
 def _read_closure(text: str) -> Closure:
     kept = json.loads(text)
-    return Closure(kind=WallKind(kept["kind"]), sentence=kept["sentence"], since=instant(kept["since"]))
+    since = instant(kept["since"])
+    return Closure(kind=WallKind(kept["kind"]), sentence=kept["sentence"], since=since)
 
 
 _NUMBER = _Codec(str, int)

@@ -105,14 +105,18 @@ def read_only(path: Path, *, timeout: float = BUSY) -> sqlite3.Connection:
     sqlite3.OperationalError where that cannot be.
     """
     uri = path.resolve().as_uri()
-    still = "&immutable=1" if is_still(path) else ""
+    still = ""
+    if is_still(path):
+        still = "&immutable=1"
     return sqlite3.connect(f"{uri}?mode=ro{still}", uri=True, timeout=timeout, isolation_level=None)
 
 
 def is_writable(path: Path) -> bool:
     """True if a file and its logs are writable."""
     place = path.resolve()
-    return os.access(place.parent, os.W_OK) and (not place.exists() or os.access(place, os.W_OK))
+    if not os.access(place.parent, os.W_OK):
+        return False
+    return not place.exists() or os.access(place, os.W_OK)
 
 
 def is_still(path: Path) -> bool:
@@ -123,7 +127,8 @@ def is_still(path: Path) -> bool:
     """
     place = path.resolve()
     log = place.with_name(f"{place.name}-wal")
-    if os.access(place.parent, os.W_OK) or (log.exists() and log.stat().st_size > 0):
+    has_log = log.exists() and log.stat().st_size > 0
+    if has_log or os.access(place.parent, os.W_OK):
         return False
     return not place.with_name(f"{place.name}-shm").exists()
 
@@ -274,7 +279,9 @@ class LogFolder:
             is_held = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         finally:
             db.execute(f"PRAGMA busy_timeout = {int(BUSY * 1000)}")
-        self._next_bytes = length + FOLD_BYTES if is_held else FOLD_BYTES
+        self._next_bytes = FOLD_BYTES
+        if is_held:
+            self._next_bytes += length
         return True
 
 

@@ -41,12 +41,15 @@ def must_be(connection: sqlite3.Connection, path: Path, wanted: str, *, blank: b
         )
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     foreign = connection.execute("PRAGMA application_id").fetchone()[0] != 0
-    found = migration_sets(connection) if "_sqlite_migrations" in tables else set()
+    found = set()
+    if "_sqlite_migrations" in tables:
+        found = migration_sets(connection)
     if wanted in found or (blank and not tables and not foreign):
         return
     if not tables and not foreign:
         raise ArchiveError(f"{path} holds nothing yet.", hint="`backissue crawl` or `backissue up` fills it.")
-    ours = next((name for kind, name in _NAMES.items() if kind in found), "")
+    names = (name for kind, name in _NAMES.items() if kind in found)
+    ours = next(names, "")
     if ours:
         raise ArchiveError(f"{path} is {ours}, not {_NAMES[wanted]}.", hint=_ELSEWHERE)
     if {"_about", "_columns", "_checksums"} <= tables:

@@ -21,31 +21,46 @@ _MENTION = re.compile(r"@\w[\w.-]*(?:[\s,:;.?!][^(|=]*)?", re.DOTALL)
 
 def plain(text: str | None) -> str:
     """Return text without terminal control characters; line breaks stay."""
-    return "".join(char if char == "\n" or char.isprintable() else " " for char in text or "")
+    return "".join(map(_printable, text or ""))
+
+
+def _printable(char: str) -> str:
+    if char == "\n" or char.isprintable():
+        return char
+    return " "
 
 
 def count(number: int, noun: str) -> str:
     """Return a number with its noun: "1 article", "2,000 articles"."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number:,} {noun}s"
 
 
 def size(number: int) -> str:
     """Return a number of bytes for people: "1.4 GB"."""
-    amount, unit = float(number), 0
+    amount = float(number)
+    unit = 0
     while amount >= 1000 and unit < len(_UNITS) - 1:
-        amount, unit = amount / 1000, unit + 1
-    return f"{amount:,.0f} {_UNITS[unit]}" if amount >= 10 or unit == 0 else f"{amount:.1f} {_UNITS[unit]}"
+        amount /= 1000
+        unit += 1
+    if amount >= 10 or unit == 0:
+        return f"{amount:,.0f} {_UNITS[unit]}"
+    return f"{amount:.1f} {_UNITS[unit]}"
 
 
 def when(moment: datetime | date | str | None) -> str:
     """Return a time for people, as "2009-07-09 14:50" UTC, or a dash."""
-    text = moment if isinstance(moment, str) else to_text(moment)
-    return (text or "–").replace("T", " ")[:16]
+    if not isinstance(moment, str):
+        moment = to_text(moment)
+    return (moment or "–").replace("T", " ")[:16]
 
 
 def disarmed(value: Any) -> Any:
     """Return a value that a spreadsheet can open: text like a formula gets an apostrophe."""
-    if not isinstance(value, str) or not value.startswith(_FORMULA) or _MENTION.fullmatch(value):
+    if not isinstance(value, str) or not value.startswith(_FORMULA):
+        return value
+    if _MENTION.fullmatch(value):
         return value
     return "'" + value
 
@@ -57,5 +72,7 @@ def file_name(start: str, words: Iterable[str], ending: str, now: datetime) -> s
     "e". `now` is aware.
     """
     plain_words = unicodedata.normalize("NFKD", " ".join(words).lower())
-    said = "-".join(re.findall(r"[a-z0-9]+", plain_words.encode("ascii", "ignore").decode()))
-    return "-".join(filter(None, (start, said[:60].strip("-"), now.date().isoformat()))) + f".{ending}"
+    ascii_words = plain_words.encode("ascii", "ignore").decode()
+    said = "-".join(re.findall(r"[a-z0-9]+", ascii_words))
+    parts = (start, said[:60].strip("-"), now.date().isoformat())
+    return "-".join(filter(None, parts)) + f".{ending}"

@@ -41,4 +41,6 @@ def lastmod_moment(lastmod: str) -> datetime | None:
         moment = datetime.fromisoformat(lastmod)
     except ValueError:
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment.tzinfo:
+        return moment
+    return moment.replace(tzinfo=UTC)

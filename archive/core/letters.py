@@ -28,7 +28,8 @@ _REST = 20  # characters that a text which was cut has more, at least
 
 def plain_letters(text: str) -> str:
     """Return a text in one form of Unicode, without typography and invisible characters."""
-    plain = _INVISIBLE.sub("", unicodedata.normalize("NFC", text)).translate(_TYPOGRAPHY)
+    composed = unicodedata.normalize("NFC", text)
+    plain = _INVISIBLE.sub("", composed).translate(_TYPOGRAPHY)
     return _DASHES.sub("-", plain)
 
 
@@ -36,7 +37,9 @@ def is_garbled(before: str, after: str) -> bool:
     """True if a text is another one that was decoded wrongly: "Ã©" or "?" in the place of "é"."""
     if not _GARBLED.search(after) or _GARBLED.search(before):
         return False
-    if after.count("?") + after.count("\ufffd") >= _LOST * len("".join(after.split())):
+    lost = after.count("?") + after.count("\ufffd")
+    letters = "".join(after.split())
+    if lost >= _LOST * len(letters):
         return True
     return _OTHERS.sub("", before) == _OTHERS.sub("", after)
 

@@ -54,7 +54,10 @@ def one_site(homes: Iterable[str]) -> Iterator[None]:
     Those of a site before and after it moved.
     """
     known = {(_place(parts), parts.path.rstrip("/")) for parts in map(urlsplit, homes)}
-    token = _one_site.set(tuple(sorted(known, key=lambda home: -len(home[1]))) if len(known) > 1 else ())
+    ordered: tuple[tuple[str, str], ...] = ()
+    if len(known) > 1:
+        ordered = tuple(sorted(known, key=lambda home: -len(home[1])))
+    token = _one_site.set(ordered)
     try:
         yield
     finally:
@@ -80,23 +83,35 @@ def identity(url: str) -> str | None:
     path = _PATH_SESSION.sub("", unquote(parts.path)).rstrip("/")
     for home, above in _one_site.get():
         if place == home and f"{path}/".startswith(f"{above}/"):
-            place, path = "", path.removeprefix(above)
+            place = ""
+            path = path.removeprefix(above)
             break
-    pairs = sorted(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if _says(host, *pair))
-    fragment = "" if _TEXT_FRAGMENT.search(parts.fragment) else parts.fragment
-    query = f"?{urlencode(pairs)}" if pairs else ""
-    return f"{place}{path}{query}" + (f"#{fragment}" if fragment else "")
+    arguments = parse_qsl(parts.query, keep_blank_values=True)
+    pairs = sorted(pair for pair in arguments if _says(host, *pair))
+    fragment = parts.fragment
+    if _TEXT_FRAGMENT.search(fragment):
+        fragment = ""
+    found = f"{place}{path}"
+    if pairs:
+        found += f"?{urlencode(pairs)}"
+    if fragment:
+        found += f"#{fragment}"
+    return found
 
 
 def identities(urls: Iterable[str]) -> frozenset[str]:
     """Return the identities of links, without empty ones."""
-    return frozenset(found for url in urls if (found := identity(url)) is not None)
+    found = map(identity, urls)
+    return frozenset(each for each in found if each is not None)
 
 
 def _place(parts: SplitResult) -> str:
     """Return host and port of a URL's parts. Raises ValueError."""
-    host, port = (parts.hostname or "").removeprefix("www."), parts.port
-    return host if port in {None, 80, 443} else f"{host}:{port}"
+    host = (parts.hostname or "").removeprefix("www.")
+    port = parts.port
+    if port in {None, 80, 443}:
+        return host
+    return f"{host}:{port}"
 
 
 def _says(host: str, name: str, value: str) -> bool:

@@ -56,7 +56,8 @@ class Migrations:
         """Return the migrations that a file has, in the order they were applied."""
         if db.conn.execute(_TABLE).fetchone() is None:
             return []
-        return [Migration(row[0]) for row in db.conn.execute(_APPLIED, [self.name])]
+        found = db.conn.execute(_APPLIED, [self.name])
+        return [Migration(row[0]) for row in found]
 
     def pending(self, db: Connected) -> list[Migration]:
         """Return the migrations that a file lacks."""
@@ -65,7 +66,8 @@ class Migrations:
 
     def newer(self, db: Connected) -> list[str]:
         """Return the names of a file's migrations that this program lacks, sorted."""
-        return sorted({each.name for each in self.applied(db)} - set(self._steps))
+        applied = {each.name for each in self.applied(db)}
+        return sorted(applied - set(self._steps))
 
     def apply(self, db: Connected, *, stop_before: str | Iterable[str] | None = None) -> None:
         """Apply the pending migrations, each in a transaction with its note.

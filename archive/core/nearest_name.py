@@ -12,7 +12,9 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     names = {name.casefold(): name for name in choices}
     wanted = word.casefold()
     found = get_close_matches(wanted, names, n=1, cutoff=0.6) or _parts(wanted, names)
-    return f" (did you mean “{names[found[0]]}”?)" if found and names[found[0]] != word else ""
+    if found and names[found[0]] != word:
+        return f" (did you mean “{names[found[0]]}”?)"
+    return ""
 
 
 def _parts(word: str, names: Iterable[str]) -> list[str]:

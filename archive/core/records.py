@@ -98,7 +98,9 @@ class Site:
         """Return True if items of a content type are archived."""
         if name in self.exclude_types:
             return False
-        return name in self.types if self.types else is_publication(name)
+        if self.types:
+            return name in self.types
+        return is_publication(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +131,8 @@ class Page:
     def header(self, name: str) -> str | None:
         """Return the first value of a header, in any case."""
         wanted = name.lower()
-        return next((value for key, value in self.headers if key == wanted), None)
+        values = (value for key, value in self.headers if key == wanted)
+        return next(values, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,7 +302,8 @@ class Saved:
     unproven: int = 0
 
     def __add__(self, other: Saved) -> Saved:
-        return Saved(**{name: getattr(self, name) + getattr(other, name) for name in Saved.__slots__})
+        sums = {name: getattr(self, name) + getattr(other, name) for name in Saved.__slots__}
+        return Saved(**sums)
 
     def __bool__(self) -> bool:
         return any(getattr(self, name) for name in Saved.__slots__ if name not in _NO_CHANGE)
@@ -321,7 +325,8 @@ class Quality:
     threads_short: int = 0
 
     def __add__(self, other: Quality) -> Quality:
-        return Quality(**{name: getattr(self, name) + getattr(other, name) for name in Quality.__slots__})
+        sums = {name: getattr(self, name) + getattr(other, name) for name in Quality.__slots__}
+        return Quality(**sums)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,11 @@ def headers(sent: Headers, notes: RenderNotes) -> Headers:
 
     The server's, where those that describe its bytes bear the prefix x-orig-, and ours.
     """
-    kept = [(f"x-orig-{name}" if name in _OF_THE_BYTES else name, value) for name, value in sent]
+    kept = []
+    for name, value in sent:
+        if name in _OF_THE_BYTES:
+            name = f"x-orig-{name}"
+        kept.append((name, value))
     megabytes = notes.bytes / 1e6
     how = f"{notes.browser}; {notes.requests} requests, {megabytes:.2f} MB, {notes.seconds:.1f} s"
     ours = [("content-type", "text/html; charset=utf-8"), (HOW, how)]

@@ -72,10 +72,14 @@ def without_answer_number(uri: str) -> str:
 def answer_number(uri: str) -> int:
     """Return the number of a response about a thread, 1 by default."""
     number = uri.partition(_PART)[2]
-    return int(number) if number.isascii() and number.isdecimal() else 1
+    if number.isascii() and number.isdecimal():
+        return int(number)
+    return 1
 
 
 def article_key(page: Page) -> str | None:
     """Return the key of the article of a thread's response, if the page is one."""
     thread = thread_of(page.url)
-    return urls.page_key(thread.article) if thread else None
+    if not thread:
+        return None
+    return urls.page_key(thread.article)

@@ -21,14 +21,17 @@ def to_text(moment: Moment | None) -> str | None:
         return moment.isoformat()
     if moment.tzinfo is None:
         raise ValueError(f"a time without a zone cannot be kept: {moment!r}")
-    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+    utc = moment.astimezone(UTC)
+    return utc.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def from_text(text: str | None) -> Moment | None:
     """Parse the output of `to_text`. Raises ValueError for any other text."""
     if text is None:
         return None
-    return date.fromisoformat(text) if len(text) == len("2009-07-09") else datetime.fromisoformat(text)
+    if len(text) == len("2009-07-09"):
+        return date.fromisoformat(text)
+    return datetime.fromisoformat(text)
 
 
 def instant(text: str) -> datetime:
@@ -37,6 +40,13 @@ def instant(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"not an instant: {text!r}")
     return moment
+
+
+def optional_instant(text: str | None) -> datetime | None:
+    """Parse an instant that may be missing. Raises ValueError."""
+    if not text:
+        return None
+    return instant(text)
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:

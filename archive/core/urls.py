@@ -50,7 +50,9 @@ def absolute(url: str | None, base: str) -> str | None:
     except ValueError:
         return None
     parts = split(joined)
-    return joined if parts and parts.scheme in _PORTS and parts.hostname and parts.port != 0 else None
+    if parts and parts.scheme in _PORTS and parts.hostname and parts.port != 0:
+        return joined
+    return None
 
 
 def split(url: str) -> SplitResult | None:
@@ -66,7 +68,9 @@ def split(url: str) -> SplitResult | None:
 def path_of(href: str | None) -> str:
     """Return the path of a link, or ""."""
     parts = split(href or "")
-    return parts.path if parts else ""
+    if not parts:
+        return ""
+    return parts.path
 
 
 def clean(url: str) -> str:
@@ -137,7 +141,10 @@ def _key(cleaned: str) -> str:
     if parts is None or parts.scheme not in _PORTS or not parts.netloc:
         return cleaned
     path = re.sub(r"/{2,}", "/", parts.path).rstrip("/")
-    return bare_host(parts) + path + ("?" + parts.query if parts.query else "")
+    query = ""
+    if parts.query:
+        query = f"?{parts.query}"
+    return f"{bare_host(parts)}{path}{query}"
 
 
 @lru_cache(maxsize=4096)
@@ -152,19 +159,29 @@ def link_key(url: str) -> str:
     if parts is None:
         return url
     post = re.search(r"(?:^|&)((?:p|page_id)=\d+)", parts.query)
-    return f"{bare_host(parts)}{unquote(parts.path).rstrip('/').lower()}{'?' + post[1] if post else ''}"
+    query = ""
+    if post:
+        query = f"?{post[1]}"
+    path = unquote(parts.path).rstrip("/").lower()
+    return f"{bare_host(parts)}{path}{query}"
 
 
 def without_part(url: str) -> tuple[str, int]:
     """Return a part's article URL and number (1 by default)."""
     parts = split(url)
-    if parts is not None and (plain := _PLAIN_PART.match(parts.query)):
-        return urlunsplit(parts._replace(query=plain["post"])), int(plain["part"])
-    match = _PART.match(parts.path) if parts else None
-    if parts is None or match is None:
+    if parts is None:
         return url, 1
-    slash = "/" if parts.path.endswith("/") else ""
-    return urlunsplit(parts._replace(path=match["base"] + slash)), int(match["part"])
+    if plain := _PLAIN_PART.match(parts.query):
+        whole = parts._replace(query=plain["post"])
+        return urlunsplit(whole), int(plain["part"])
+    match = _PART.match(parts.path)
+    if match is None:
+        return url, 1
+    slash = ""
+    if parts.path.endswith("/"):
+        slash = "/"
+    whole = parts._replace(path=match["base"] + slash)
+    return urlunsplit(whole), int(match["part"])
 
 
 def part_url(article: str, number: int) -> str:
@@ -172,7 +189,9 @@ def part_url(article: str, number: int) -> str:
     base, mark, query = article.partition("?")
     if query:
         return f"{article}&page={number}"
-    slash = "/" if base.endswith("/") else ""
+    slash = ""
+    if base.endswith("/"):
+        slash = "/"
     return f"{base.rstrip('/')}/{number}{slash}{mark}"
 
 
@@ -185,7 +204,8 @@ def without_view(url: str) -> str:
     match = _VIEW.match(parts.path) if parts else None
     if parts is None or match is None or _DATE.search(match["base"]):
         return url
-    return urlunsplit(parts._replace(path=match["base"] + match["slash"]))
+    path = match["base"] + match["slash"]
+    return urlunsplit(parts._replace(path=path))
 
 
 _INDEX_FILE = re.compile(r"/index\.html?$")
@@ -202,15 +222,19 @@ def canonical(stated: str | None, final: str) -> str:
     if said is None:
         return without_view(own)
     said = clean(said)
-    if not same_site(said, own) or (_is_home(said) and not _is_home(own)):
+    leads_home = _is_home(said) and not _is_home(own)
+    if not same_site(said, own) or leads_home:
         return own
     said = as_served(said, final)
-    return own if own.endswith("/") and _INDEX_FILE.sub("/", said) == own else said
+    if own.endswith("/") and _INDEX_FILE.sub("/", said) == own:
+        return own
+    return said
 
 
 def as_served(url: str, final: str) -> str:
     """Return a URL with the scheme and host of `final`."""
-    ours, theirs = split(final), split(url)
+    ours = split(final)
+    theirs = split(url)
     if ours is None or theirs is None or bare_host(ours) != bare_host(theirs):
         return url
     return urlunsplit((ours.scheme.lower(), _netloc(ours), *theirs[2:]))
@@ -221,10 +245,12 @@ def same_site(one: str, other: str) -> bool:
 
     Strangers on github.io, blogspot.com or govt.nz do not; m.paper.example and paper.example do.
     """
-    first, second = split(one), split(other)
+    first = split(one)
+    second = split(other)
     if first is None or second is None or not first.hostname or not second.hostname:
         return False
-    here, there = _registered(_host(first)), _registered(_host(second))
+    here = _registered(_host(first))
+    there = _registered(_host(second))
     if here and there:
         return here == there
     return bare_host(first) == bare_host(second)
@@ -237,7 +263,8 @@ def same_host(url: str, home: str) -> bool:
 
     On the loopback, or with a port of its own, a site is one host and one port.
     """
-    here, there = split(url), split(home)
+    here = split(url)
+    there = split(home)
     if here is None or there is None or not {here.scheme, there.scheme} <= _PORTS.keys():
         return False
     ports = here.port or _PORTS[here.scheme], there.port or _PORTS[there.scheme]
@@ -248,14 +275,18 @@ def same_host(url: str, home: str) -> bool:
 
 def is_below(url: str, home: str) -> bool:
     """True if a URL is `home` or below it."""
-    path, above = path_of(clean(url)), path_of(clean(home)).rstrip("/")
+    path = path_of(clean(url))
+    above = path_of(clean(home)).rstrip("/")
     return same_host(url, home) and (path + "/").startswith(above + "/")
 
 
 def below(url: str, home: str) -> str:
     """Return a URL's path below `home`, without outer slashes."""
-    path, above = path_of(clean(url)).strip("/"), path_of(clean(home)).strip("/")
-    return path.removeprefix(above).strip("/") if (path + "/").startswith(above + "/") else path
+    path = path_of(clean(url)).strip("/")
+    above = path_of(clean(home)).strip("/")
+    if (path + "/").startswith(above + "/"):
+        return path.removeprefix(above).strip("/")
+    return path
 
 
 def matches(url: str, pattern: str | None) -> bool:
@@ -295,7 +326,9 @@ def _netloc(parts: SplitResult) -> str:
     host = _host(parts)
     if ":" in host:
         host = f"[{host}]"
-    return host if parts.port in (None, _PORTS.get(parts.scheme.lower())) else f"{host}:{parts.port}"
+    if parts.port in (None, _PORTS.get(parts.scheme.lower())):
+        return host
+    return f"{host}:{parts.port}"
 
 
 @cache

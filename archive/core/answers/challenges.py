@@ -20,7 +20,8 @@ class Maker:
     @property
     def pattern(self) -> re.Pattern[bytes]:
         """Return the pattern of all its signs in a body."""
-        return re.compile("|".join(filter(None, (self.asks, self.blocks))).encode(), re.IGNORECASE)
+        patterns = filter(None, (self.asks, self.blocks))
+        return re.compile("|".join(patterns).encode(), re.IGNORECASE)
 
 
 MAKERS = (

@@ -142,7 +142,8 @@ class Decoded:
         if not self.misfits:
             return True
         letters = self.letters
-        likely = self.charset == "utf-8" and self.misfits <= 4 * (letters - self.misfits)
+        fitting = letters - self.misfits
+        likely = self.charset == "utf-8" and self.misfits <= 4 * fitting
         return likely or self.misfits * _FEW <= letters
 
 
@@ -162,11 +163,15 @@ def decode(body: bytes, content_type: str | None = None) -> Decoded:
             return _by(body[len(mark) :], name, None)
     header = _HEADER.search((content_type or "")[:1000])
     stated = declared_in(body)
-    labels = [header[1]] if header else []
-    labels += [stated] if stated else []
+    labels = []
+    if header:
+        labels.append(header[1])
+    if stated:
+        labels.append(stated)
     tries = []
     for number, label in enumerate(labels):
-        codec = _heeded(label, body, by_header=header is not None and number == 0)
+        is_header = header is not None and number == 0
+        codec = _heeded(label, body, by_header=is_header)
         if codec is not None:
             if codec != "utf-8" and (text := _surely_utf8(body)) is not None:
                 return Decoded(text, "utf-8", label, guessed=True)
@@ -189,42 +194,53 @@ def _surely_utf8(body: bytes) -> str | None:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    return text if len(text) - len(text.encode("ascii", "ignore")) >= _NO_CHANCE else None
+    if len(text) - len(text.encode("ascii", "ignore")) >= _NO_CHANCE:
+        return text
+    return None
 
 
 def declared_in(body: bytes) -> str | None:
     """Return the charset that the body declares, if any."""
     head = body[:_HEAD_BYTES]
     found = _XML.match(head) or _META.search(head)
-    return found[1].decode("ascii") if found else None
+    if not found:
+        return None
+    return found[1].decode("ascii")
 
 
 def _heeded(label: str, body: bytes, *, by_header: bool) -> str | None:
     """Return a declaration's codec; UTF-16 only where plausible."""
     codec = codec_of(label)
-    if codec in ("utf-16-le", "utf-16-be") and (not by_header or b"\0" not in body[:_HEAD_BYTES]):
+    is_utf16 = codec in ("utf-16-le", "utf-16-be")
+    if is_utf16 and (not by_header or b"\0" not in body[:_HEAD_BYTES]):
         return "utf-8"  # what could be read as ASCII is not in UTF-16
     return codec
 
 
 def _checked(found: Decoded, labels: list[str], body: bytes) -> Decoded:
     """Return the reading, as a guess where a declaration failed."""
-    if codec_of(labels[0]) is not None and found.declared != labels[0] and not body.isascii():
+    is_other = codec_of(labels[0]) is not None and found.declared != labels[0]
+    if is_other and not body.isascii():
         return Decoded(found.text, found.charset, labels[0], guessed=True, stray=found.stray, lost=found.lost)
     return found
 
 
 def _guess(body: bytes, labels: list[str]) -> Decoded:
     """Decode as UTF-8 where valid, or by language."""
-    declared = labels[0] if labels else None
+    declared = None
+    if labels:
+        declared = labels[0]
     if body.isascii():
         return Decoded(body.decode("ascii"), "utf-8", declared)
     utf_8 = _by(body, "utf-8", declared)
     if not utf_8.stray and not utf_8.lost:
         return Decoded(utf_8.text, "utf-8", declared, guessed=bool(declared))
     language = _LANGUAGE.search(body[:_HEAD_BYTES])
-    tag = language[1].decode("ascii").lower() if language else ""
-    codec = _BY_LANGUAGE.get(tag) or _BY_LANGUAGE.get(tag.partition("-")[0]) or "cp1252"
+    tag = ""
+    if language:
+        tag = language[1].decode("ascii").lower()
+    primary = tag.partition("-")[0]
+    codec = _BY_LANGUAGE.get(tag) or _BY_LANGUAGE.get(primary) or "cp1252"
     if utf_8.fits:
         return utf_8
     found = _by(body, codec, declared)
@@ -242,13 +258,16 @@ def _by(body: bytes, codec: str, declared: str | None) -> Decoded:
         text = body.decode(codec, "replace")
         return Decoded(text, codec, declared, lost=text.count(REPLACEMENT))
     _counts.stray = _counts.lost = 0
-    return Decoded(body.decode(codec, "backissue"), codec, declared, stray=_counts.stray, lost=_counts.lost)
+    decoded = body.decode(codec, "backissue")
+    return Decoded(decoded, codec, declared, stray=_counts.stray, lost=_counts.lost)
 
 
 def _mend(error: UnicodeError) -> tuple[str, int]:
     """Decode with single bad bytes costing one character each."""
     failed = cast("UnicodeDecodeError", error)
-    raw, start, end = failed.object, failed.start, failed.end
+    raw = failed.object
+    start = failed.start
+    end = failed.end
     name = failed.encoding.replace("-", "_").lower()
     if name == "utf_8":
         text = raw[start:end].decode("cp1252", "replace")
@@ -260,21 +279,34 @@ def _mend(error: UnicodeError) -> tuple[str, int]:
     pair = raw[start : start + 2]
     if name in ("euc_jp", "big5hkscs") and len(pair) == 2:
         try:
-            return (_nec(pair) if name == "euc_jp" else pair.decode("cp950")), start + 2
+            if name == "euc_jp":
+                return _nec(pair), start + 2
+            return pair.decode("cp950"), start + 2
         except UnicodeDecodeError:
             pass
     _counts.lost += 1
-    width = (end - start) if name.startswith("utf_16") else 1
+    width = 1
+    if name.startswith("utf_16"):
+        width = end - start
     return REPLACEMENT, start + max(1, width)
 
 
 def _nec(pair: bytes) -> str:
     """Return a vendor character of EUC-JP, through Shift_JIS."""
-    row, cell = pair[0] - 0xA1, pair[1] - 0xA1
+    row = pair[0] - 0xA1
+    cell = pair[1] - 0xA1
     if row < 0 or cell < 0:
         raise UnicodeDecodeError("euc_jp", pair, 0, 1, "no such character")
-    lead = row // 2 + (0x81 if row < 62 else 0xC1)
-    trail = cell + 0x9F if row % 2 else cell + (0x40 if cell < 63 else 0x41)
+    first = 0xC1
+    if row < 62:
+        first = 0x81
+    lead = row // 2 + first
+    if row % 2:
+        trail = cell + 0x9F
+    elif cell < 63:
+        trail = cell + 0x40
+    else:
+        trail = cell + 0x41
     return bytes((lead, trail)).decode("cp932")
 
 

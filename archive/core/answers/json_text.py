@@ -43,7 +43,10 @@ def parse_json(body: bytes) -> JsonAnswer:
     Raises ValueError where there is no JSON in it. A value with noise is an array or an object that ends
     the answer, or is most of it.
     """
-    found = _read_once(body) if len(body) <= _REMEMBERED_BYTES else _read(body)
+    read = _read
+    if len(body) <= _REMEMBERED_BYTES:
+        read = _read_once
+    found = read(body)
     if isinstance(found, ValueError):
         raise found
     return found
@@ -59,7 +62,8 @@ def _read(body: bytes) -> JsonAnswer | ValueError:
             return JsonAnswer(_amid_noise(plain), False, decoded)
         except ValueError as error:
             return error
-    return JsonAnswer(value, len(plain) == len(decoded.text.strip()), decoded)
+    is_whole = len(plain) == len(decoded.text.strip())
+    return JsonAnswer(value, is_whole, decoded)
 
 
 def parse_answer(page: Page) -> Any:
@@ -86,7 +90,8 @@ def _decoded(body: bytes) -> Decoded:
 def _amid_noise(text: str) -> Any:
     begins = (found.start() for found in _BEGIN.finditer(text, 0, LONGEST_NOISE))
     for _, begin in zip(range(_TRIES), begins, strict=False):
-        if text[max(0, begin - 100) : begin].rstrip()[-1:] in _INSIDE:
+        before = text[max(0, begin - 100) : begin]
+        if before.rstrip()[-1:] in _INSIDE:
             continue
         try:
             value, end = _decoder.raw_decode(text, begin)

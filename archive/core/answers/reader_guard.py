@@ -69,10 +69,13 @@ def problem_of(error: BaseException, page: Page, field: str | None = None) -> Pr
     """Return the problem of a failed reader, and log it."""
     name = type(error).__name__
     if isinstance(error, TooLongError | MemoryError):
-        reason = "it needs too much memory" if isinstance(error, MemoryError) else str(error)
+        reason = str(error)
+        if isinstance(error, MemoryError):
+            reason = "it needs too much memory"
         logger.warning("%s was given up: %s", page.url, reason)
         return Problem(code=GAVE_UP, detail=f"Reading {page.url} was given up: {reason}.", field=field)
-    if isinstance(error, _DATA) or type(error).__module__.partition(".")[0] == "lxml":
+    package = type(error).__module__.partition(".")[0]
+    if isinstance(error, _DATA) or package == "lxml":
         logger.warning("%s cannot be read: %s", page.url, name, exc_info=error)
         return Problem(code=UNREADABLE, detail=f"{page.url} cannot be read: {name}.", field=field)
     logger.error("A fault of ours while %s was read: %s", page.url, name, exc_info=error)
@@ -106,7 +109,8 @@ def bounded(seconds: float) -> Iterator[None]:
 
     The outermost bound counts; it works in the main thread only, which alone gets signals.
     """
-    if threading.current_thread() is not threading.main_thread() or signal.getitimer(signal.ITIMER_PROF)[0]:
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getitimer(signal.ITIMER_PROF)[0]:
         yield
         return
 

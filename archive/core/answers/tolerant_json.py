@@ -41,7 +41,9 @@ def _lenient(text: str) -> Any:
 
 
 def _integer(digits: str) -> int | None:
-    return int(digits) if len(digits) <= _DIGITS else None
+    if len(digits) <= _DIGITS:
+        return int(digits)
+    return None
 
 
 def _pruned(text: str) -> str:
@@ -58,4 +60,6 @@ def _pruned(text: str) -> str:
             depth -= 1
             if depth == _DEPTH:
                 begin = token.end()
-    return "".join([*kept, text[begin:]]) if depth <= _DEPTH else "".join(kept)
+    if depth <= _DEPTH:
+        return "".join([*kept, text[begin:]])
+    return "".join(kept)

@@ -30,7 +30,9 @@ def parse_xml(body: bytes, content_type: str | None = None) -> tuple[etree._Elem
 
     All readers of one response share the root, and never change it.
     """
-    read = _parsed_once if len(body) <= _REMEMBERED_BYTES else _parsed
+    read = _parsed
+    if len(body) <= _REMEMBERED_BYTES:
+        read = _parsed_once
     return read(body, content_type)
 
 
@@ -45,7 +47,8 @@ def _parsed(body: bytes, content_type: str | None) -> tuple[etree._Element | Non
         remove_pis=True,
     )
     try:
-        return etree.fromstring(_clean(decoded.text).encode("utf-8"), parser), decoded
+        text = _clean(decoded.text)
+        return etree.fromstring(text.encode("utf-8"), parser), decoded
     except (etree.LxmlError, ValueError):
         return None, decoded
 
@@ -55,13 +58,17 @@ _parsed_once = lru_cache(maxsize=2)(_parsed)
 
 def local_name(element: etree._Element) -> str:
     """Return a tag's local name; "" for non-elements."""
-    return element.tag.rpartition("}")[2].rpartition(":")[2] if isinstance(element.tag, str) else ""
+    if not isinstance(element.tag, str):
+        return ""
+    return element.tag.rpartition("}")[2].rpartition(":")[2]
 
 
 def _clean(source: str) -> str:
     """Return the source without declarations, unknown entities and what is no character."""
     declaration = _DECLARATION.match(source)
-    source = _without_doctype(source[declaration.end() :] if declaration else source)
+    if declaration:
+        source = source[declaration.end() :]
+    source = _without_doctype(source)
     source = _NAMED.sub(lambda named: _unescaped(named[0]), source)
     source = _LONG_REFERENCE.sub("", source)
     return _NO_CHARACTER.sub("", _REFERENCE.sub(_referenced, source))
@@ -71,19 +78,29 @@ def _without_doctype(source: str) -> str:
     begin = source.find("<!DOCTYPE", 0, DOCTYPE_CHARACTERS)
     if begin < 0:
         return source
-    plain, subset = source.find(">", begin), source.find("[", begin)
+    plain = source.find(">", begin)
+    subset = source.find("[", begin)
     if 0 <= subset < plain:
-        plain = source.find(">", max(plain, source.find("]", subset, begin + DOCTYPE_CHARACTERS)))
-    return source if plain < 0 else source[:begin] + source[plain + 1 :]
+        subset_end = source.find("]", subset, begin + DOCTYPE_CHARACTERS)
+        plain = source.find(">", max(plain, subset_end))
+    if plain < 0:
+        return source
+    return source[:begin] + source[plain + 1 :]
 
 
 def _unescaped(named: str) -> str:
     found = entities.unescape(named)
-    return named if found == named or set(found) & set("<>&\"'") else found
+    if found == named or set(found) & set("<>&\"'"):
+        return named
+    return found
 
 
 def _referenced(reference: re.Match[str]) -> str:
     """Return a character reference, or "" if invalid in XML."""
-    number = int(reference[1], 16) if reference[1] else int(reference[2])
-    known = number in (9, 10, 13) or 0x20 <= number <= 0xD7FF or 0xE000 <= number <= 0xFFFD
-    return reference[0] if known or 0x10000 <= number <= 0x10FFFF else ""
+    hexadecimal, decimal = reference.groups()
+    number = int(hexadecimal or decimal, 16 if hexadecimal else 10)
+    is_control = number in (9, 10, 13)
+    known = is_control or 0x20 <= number <= 0xD7FF or 0xE000 <= number <= 0xFFFD
+    if known or 0x10000 <= number <= 0x10FFFF:
+        return reference[0]
+    return ""
