@@ -54,23 +54,30 @@ def to_json(article: Article, comments: tuple[Comment, ...]) -> str:
 def from_json(text: str) -> tuple[Article, tuple[Comment, ...]]:
     """Parse the output of `to_json`. Raises ValueError, KeyError or TypeError for any other text."""
     said = json.loads(text)
-    comments = tuple(
-        Comment(**_values(each) | {"kind": CommentKind(each.get("kind", CommentKind.COMMENT))})
-        for each in said["comments"]
-    )
+    comments = tuple(_comment(each) for each in said["comments"])
     return Article(**_values(said["article"])), comments
 
 
 def _plain(record: Article | Comment) -> dict[str, Any]:
     defaults = {field.name: field.default for field in fields(record)}
-    values = {name: value for name, value in asdict(record).items() if value != defaults[name]}
-    return values | {name: to_text(values[name]) for name in _TIMES if values.get(name)}
+    given = asdict(record).items()
+    values = {name: value for name, value in given if value != defaults[name]}
+    moments = {name: to_text(values[name]) for name in _TIMES if values.get(name)}
+    return values | moments
 
 
 def _values(said: dict[str, Any]) -> dict[str, Any]:
     values = {name: _frozen(value) for name, value in said.items()}
-    return values | {name: from_text(values[name]) for name in _TIMES if values.get(name)}
+    moments = {name: from_text(values[name]) for name in _TIMES if values.get(name)}
+    return values | moments
+
+
+def _comment(said: dict[str, Any]) -> Comment:
+    kind = CommentKind(said.get("kind", CommentKind.COMMENT))
+    return Comment(**_values(said) | {"kind": kind})
 
 
 def _frozen(value: Any) -> Any:
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+    if isinstance(value, list):
+        return tuple(map(_frozen, value))
+    return value

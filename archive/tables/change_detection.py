@@ -38,19 +38,18 @@ def drop_no_changes(old: Mapping[str, Value], held: Mapping[str, str], merged: M
 
     `held` are the origins of the stored values.
     """
-    values, origins = dict(merged.values), dict(merged.origins)
-    if "published" in values and _tells_less(
-        old, values, origins.get("published", _origin(held, "published"))
-    ):
+    values = dict(merged.values)
+    origins = dict(merged.origins)
+    published_origin = origins.get("published", _origin(held, "published"))
+    if "published" in values and _tells_less(old, values, published_origin):
         del values["published"]
         origins.pop("published", None)
     for name in [name for name in _WORDED & values.keys() if _is_damaged(name, old[name], values[name])]:
         for damaged in (name, *(_OF_TEXT if name == "text" else ())):
             values.pop(damaged, None)
             origins.pop(damaged, None)
-    edited = tuple(
-        name for name in merged.edited if name in values and _matters(name, old, values, _origin(held, name))
-    )
+    remaining = [name for name in merged.edited if name in values]
+    edited = tuple(name for name in remaining if _matters(name, old, values, _origin(held, name)))
     return replace(merged, values=values, origins=origins, edited=edited)
 
 
@@ -58,8 +57,11 @@ def _is_damaged(name: str, before: Value, after: Value) -> bool:
     """True if a value is the stored one, decoded wrongly or, of a text, cut short."""
     if before is None or after is None:
         return False
-    one, other = str(before), str(after)
-    return is_garbled(one, other) or (name == "text" and is_cut(one, other))
+    one = str(before)
+    other = str(after)
+    if is_garbled(one, other):
+        return True
+    return name == "text" and is_cut(one, other)
 
 
 def list_edited(
@@ -70,9 +72,12 @@ def list_edited(
     Their order is ignored. Ten terms that become more are what WordPress before 6.5 embedded. An empty list
     is believed only of REST, which leaves nothing out.
     """
-    if same_links(before, after) if name == "links" else set(before) == set(after):
+    if name == "links" and same_links(before, after):
         return False
-    if name in _TERMS and len(before) == EMBEDDED and set(before) < set(after):
+    if set(before) == set(after):
+        return False
+    has_more = set(before) < set(after)
+    if has_more and name in _TERMS and len(before) == EMBEDDED:
         return False
     if not before or not after:
         return rank(origin) == rank(held.get(name)) == rank(Surface.REST)
@@ -94,17 +99,22 @@ def _origin(held: Mapping[str, str], name: str) -> str | None:
 
 
 def _matters(name: str, old: Mapping[str, Value], values: Mapping[str, Value], origin: str | None) -> bool:
-    before, after = old[name], values[name]
+    before = old[name]
+    after = values[name]
     if before is None or after is None:
         return before != after
     match name:
         case "image":
-            return not str(after).startswith("data:") and _picture(str(before)) != _picture(str(after))
+            is_stored = str(after).startswith("data:")
+            return not is_stored and _picture(str(before)) != _picture(str(after))
         case "published":
-            return origin != RELATIVE and origin not in GUESSED and not _same_day(str(before), str(after))
+            is_exact = origin != RELATIVE and origin not in GUESSED
+            return is_exact and not _same_day(str(before), str(after))
         case "description":
             text = values.get("text") or old["text"]
-            return not (_opens(str(before), old["text"]) and _opens(str(after), text))
+            if not _opens(str(before), old["text"]):
+                return True
+            return not _opens(str(after), text)
         case "url" | "author_url":
             return identity(str(before)) != identity(str(after))
         case _:
@@ -118,15 +128,20 @@ def _tells_less(old: Mapping[str, Value], values: Mapping[str, Value], origin: s
 
     A day where an instant was, or a span of time.
     """
-    before, after = old.get("published"), values["published"]
+    before = old.get("published")
+    after = values["published"]
     if before is None or after is None:
         return False
-    return origin == RELATIVE or (len(str(after)) < len(str(before)) and _same_day(str(before), str(after)))
+    if origin == RELATIVE:
+        return True
+    is_shorter = len(str(after)) < len(str(before))
+    return is_shorter and _same_day(str(before), str(after))
 
 
 def _same_day(before: str, after: str) -> bool:
     """True if two dates are one day, one without its time."""
-    return len(before) != len(after) and before[:10] == after[:10]
+    is_more_exact = len(before) != len(after)
+    return is_more_exact and before[:10] == after[:10]
 
 
 def _opens(description: str, text: Value) -> bool:
@@ -135,9 +150,12 @@ def _opens(description: str, text: Value) -> bool:
     WordPress generates it where the author wrote no description.
     """
     said = _WORDS.findall(description)[:_OPENING]
-    return bool(said) and said == _WORDS.findall(str(text or "")[:2000])[: len(said)]
+    opening = str(text or "")[:2000]
+    words = _WORDS.findall(opening)
+    return bool(said) and said == words[: len(said)]
 
 
 def _picture(url: str) -> str:
     """Return a picture's file name, without host and size."""
-    return _SIZE.sub("", urlsplit(url).path.rpartition("/")[2])
+    name = urlsplit(url).path.rpartition("/")[2]
+    return _SIZE.sub("", name)

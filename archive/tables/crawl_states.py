@@ -33,7 +33,8 @@ def value(db: Database, source: str, name: str) -> Any:
 
 def save_state(db: Database, source: str, before: CrawlState, after: CrawlState) -> None:
     """Write the fields in which two states of a source differ, in a transaction of the caller."""
-    old, new = crawl_state.rows_from_state(before), crawl_state.rows_from_state(after)
+    old = crawl_state.rows_from_state(before)
+    new = crawl_state.rows_from_state(after)
     for name in old.keys() - new.keys():
         db.execute(_DROP, [source, name])
     for name, text in new.items():

@@ -36,11 +36,9 @@ def note(db: Database, event: Event, kind: str, row: Mapping[str, Value], at: st
     `facts` are further columns: `version` and `since` of what an edit replaced, `how` an item was removed,
     `since` when it had been doubted or removed, `old_url` and `new_url` of a move.
     """
-    whose: dict[str, Value] = (
-        {"article_id": row["id"]}
-        if kind == "article"
-        else {"article_id": row["article_id"], "comment_id": row["id"]}
-    )
+    whose: dict[str, Value] = {"article_id": row["id"]}
+    if kind == "comment":
+        whose = {"article_id": row["article_id"], "comment_id": row["id"]}
     rows.insert(db, "events", {"at": at, "kind": event.value, "source": row["source"], **whose, **facts})
 
 

@@ -65,7 +65,9 @@ def rank(origin: str | None) -> int:
     if origin == FIRST_TEN:
         return _RANK_OF_FIRST_TEN
     name = (origin or "").partition(":")[0]
-    return _RANK.get(Surface(name), 0) if name in _RANK else 0
+    if name not in _RANK:
+        return 0
+    return _RANK.get(Surface(name), 0)
 
 
 def merge(
@@ -88,7 +90,8 @@ def merge(
     origins: dict[str, str] = {}
     edited = []
     for field, value in new.items():
-        held, held_origin = old.get(field), old_origins.get(field, old_origins.get(REST_OF_THEM))
+        held = old.get(field)
+        held_origin = old_origins.get(field, old_origins.get(REST_OF_THEM))
         origin = new_origins.get(field, surface.value)
         if _is_blunter(value, held):
             continue
@@ -96,11 +99,15 @@ def merge(
         is_less_exact = field in fill_only or rank(origin) < rank(held_origin)
         if value is None or (held is not None and is_less_exact and not is_sharper):
             continue
-        if is_sharper or rank(origin) > rank(held_origin) or (value != held and origin != held_origin):
+        is_new = value != held
+        is_better = is_sharper or rank(origin) > rank(held_origin)
+        if is_better or (is_new and origin != held_origin):
             origins[field] = origin
-        if value != held:
+        if is_new:
             values[field] = value
-            if field in watched and held is not None and not is_sharper and rank(origin) == rank(held_origin):
+        if is_new and field in watched and held is not None:
+            same_rank = rank(origin) == rank(held_origin)
+            if same_rank and not is_sharper:
                 edited.append(field)
     return Merged(values=values, origins=origins, edited=tuple(edited))
 
@@ -111,7 +118,9 @@ def _is_blunter(value: Value, held: Value) -> bool:
         return False
     if not _DAY.fullmatch(value) or not _INSTANT.match(held):
         return False
-    days = date.fromisoformat(value) - date.fromisoformat(held[: len(value)])
+    shown = date.fromisoformat(value)
+    held_day = date.fromisoformat(held[: len(value)])
+    days = shown - held_day
     return abs(days.days) <= 1
 
 
@@ -120,6 +129,7 @@ def compact(origins: Mapping[str, str]) -> dict[str, str]:
     named = {field: origin for field, origin in origins.items() if field != REST_OF_THEM}
     if not named:
         return dict(origins)
-    common = origins.get(REST_OF_THEM) or Counter(named.values()).most_common(1)[0][0]
+    [(commonest, _)] = Counter(named.values()).most_common(1)
+    common = origins.get(REST_OF_THEM) or commonest
     own = {field: origin for field, origin in named.items() if origin != common or field in LIST_COLUMNS}
     return {REST_OF_THEM: common} | own

@@ -30,10 +30,14 @@ def prefer_exact(
     """
     before = held.get("published", held.get(REST_OF_THEM, ""))
     now = origins.get("published", surface.value)
-    if before in PRINTED and now.partition(":")[0] == Surface.FEED.value:
-        return {**held, "published": ""}, dict(new), _ahead(old["published"], new.get("published"))
-    if before.partition(":")[0] == Surface.FEED.value and old["published"] and now in PRINTED:
-        return dict(held), {**new, "published": None}, _ahead(new.get("published"), old["published"])
+    before_surface = before.partition(":")[0]
+    now_surface = now.partition(":")[0]
+    if before in PRINTED and now_surface == Surface.FEED.value:
+        offset = _ahead(old["published"], new.get("published"))
+        return {**held, "published": ""}, dict(new), offset
+    if now in PRINTED and old["published"] and before_surface == Surface.FEED.value:
+        offset = _ahead(new.get("published"), old["published"])
+        return dict(held), {**new, "published": None}, offset
     return dict(held), dict(new), timedelta()
 
 
@@ -42,7 +46,11 @@ def offset_problems(found: Counter[timedelta]) -> tuple[Problem, ...]:
     if not found:
         return ()
     [(ahead, _)] = found.most_common(1)
-    sign, (hours, rest) = "+" if ahead > timedelta() else "-", divmod(abs(ahead) // timedelta(minutes=1), 60)
+    sign = "-"
+    if ahead > timedelta():
+        sign = "+"
+    total_minutes = abs(ahead) // timedelta(minutes=1)
+    (hours, rest) = divmod(total_minutes, 60)
     detail = (
         f"The times of comments that pages print are {sign}{hours}:{rest:02} from those of the feed, so pages"
         " are in another time zone than the configured one. Set `timezone` of the source to the site's, and"
@@ -53,8 +61,14 @@ def offset_problems(found: Counter[timedelta]) -> tuple[Problem, ...]:
 
 def _ahead(printed: Value, exact: Value) -> timedelta:
     """Return how far a printed time is ahead, or zero."""
-    if printed is None or exact is None or len(str(printed)) != len(str(exact)):
+    if printed is None or exact is None:
         return timedelta()
-    distance = instant(str(printed)) - instant(str(exact))
+    if len(str(printed)) != len(str(exact)):
+        return timedelta()
+    shown = instant(str(printed))
+    moment = instant(str(exact))
+    distance = shown - moment
     ahead = round(distance / _STEP) * _STEP
-    return ahead if abs(distance - ahead) < timedelta(minutes=1) and abs(ahead) <= _FARTHEST else timedelta()
+    if abs(distance - ahead) < timedelta(minutes=1) and abs(ahead) <= _FARTHEST:
+        return ahead
+    return timedelta()

@@ -52,13 +52,15 @@ def pack_blocks(blocks: Written) -> str:
 
     No bytes, since a redaction keeps rows as JSON.
     """
-    return b64encode(zlib.compress(json.dumps(blocks, ensure_ascii=False).encode())).decode()
+    data = json.dumps(blocks, ensure_ascii=False).encode()
+    return b64encode(zlib.compress(data)).decode()
 
 
 def unpack_blocks(packed: Value) -> Written:
     """Return the blocks that `pack_blocks` has packed."""
     data = zlib.decompress(b64decode(str(packed)))
-    return tuple((str(text), str(markdown)) for text, markdown in json.loads(data))
+    pairs = json.loads(data)
+    return tuple((str(text), str(markdown)) for text, markdown in pairs)
 
 
 def find_copy(archive: Path, url: str) -> PublisherCopy | None:
@@ -75,7 +77,8 @@ def find_copy(archive: Path, url: str) -> PublisherCopy | None:
         return None
     if found is None:
         return None
-    return PublisherCopy(surface=found[0], read_at=found[1], blocks=unpack_blocks(found[2]))
+    stored_blocks = unpack_blocks(found[2])
+    return PublisherCopy(surface=found[0], read_at=found[1], blocks=stored_blocks)
 
 
 def is_unmodified(db: Database, source: str, copy: Mapping[str, Value], at: str) -> bool:
@@ -83,7 +86,9 @@ def is_unmodified(db: Database, source: str, copy: Mapping[str, Value], at: str)
 
     `at` is the time of a reading, ISO 8601 UTC. A post that was modified since would have another copy.
     """
-    if copy["surface"] != Surface.REST or copy["modified"] is None or str(copy["read_at"]) > at:
+    if copy["surface"] != Surface.REST or copy["modified"] is None:
+        return False
+    if str(copy["read_at"]) > at:
         return False
     sql = (
         "SELECT max(good_at) AS at FROM visits JOIN articles ON articles.id = ?"
@@ -92,4 +97,5 @@ def is_unmodified(db: Database, source: str, copy: Mapping[str, Value], at: str)
     listed = rows.one(db, sql, copy["article_id"], source, PageKind.POSTS.value, POST, POST)
     if listed is None or listed["at"] is None:
         return False
-    return timedelta() <= instant(at) - instant(str(listed["at"])) <= LISTED
+    elapsed = instant(at) - instant(str(listed["at"]))
+    return timedelta() <= elapsed <= LISTED

@@ -25,9 +25,28 @@ def must(text: str | None) -> str:
     return text
 
 
+def optional_text(value: Value) -> str | None:
+    """Return a column's text, or None for NULL."""
+    if value is None:
+        return None
+    return str(value)
+
+
+def optional_number(value: Value) -> int | None:
+    """Return a column's whole number, or None for NULL."""
+    if value is None:
+        return None
+    return int(value)
+
+
 def article_values(article: Article) -> dict[str, Value]:
     """Return the columns of `articles` for an Article; without its type where that is not stated."""
-    type_ = {"type": article.type} if article.type else {}
+    type_ = {}
+    if article.type:
+        type_ = {"type": article.type}
+    comments_open = None
+    if article.comments_open is not None:
+        comments_open = int(article.comments_open)
     return type_ | {
         "post_id": article.post_id,
         "url": article.url,
@@ -41,7 +60,7 @@ def article_values(article: Article) -> dict[str, Value]:
         "language": article.language,
         "image": article.image,
         "comments_stated": article.comments_stated,
-        "comments_open": None if article.comments_open is None else int(article.comments_open),
+        "comments_open": comments_open,
     }
 
 
@@ -70,7 +89,10 @@ def one(db: Database, sql: str, *values: Value) -> dict[str, Value] | None:
     """
     cursor = db.conn.execute(sql, values)
     row = cursor.fetchone()
-    return None if row is None else dict(zip((name for name, *_ in cursor.description), row, strict=True))
+    if row is None:
+        return None
+    columns = (name for name, *_ in cursor.description)
+    return dict(zip(columns, row, strict=True))
 
 
 def many(db: Database, sql: str, *values: Value) -> list[dict[str, Value]]:
@@ -84,16 +106,20 @@ def insert(db: Database, table: str, row: Mapping[str, Value]) -> int:
     """Insert a row and return its id."""
     names = ", ".join(row)
     marks = ", ".join("?" * len(row))
-    return int(
-        db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(row.values())).lastrowid or 0
-    )
+    sql = f"INSERT INTO {table} ({names}) VALUES ({marks})"
+    cursor = db.execute(sql, list(row.values()))
+    return int(cursor.lastrowid or 0)
 
 
 def update(db: Database, table: str, row_id: Value, values: Mapping[str, Value]) -> None:
     """Update the given columns of one row; nothing if empty."""
     if values:
         names = ", ".join(f"{name} = ?" for name in values)
-        db.execute(f"UPDATE {table} SET {names} WHERE id = ?", [*values.values(), row_id])
+        sql = f"UPDATE {table} SET {names} WHERE id = ?"
+        db.execute(sql, [*values.values(), row_id])
+
+
+_TEXTS = frozenset({"text", "markdown"})
 
 
 def fill_only(article: Article, *, again: bool = False, late: bool = False) -> frozenset[str]:
@@ -105,9 +131,14 @@ def fill_only(article: Article, *, again: bool = False, late: bool = False) -> f
     """
     if late:
         return frozenset(article_values(article))
-    if not article.further:
-        return frozenset({"text", "markdown"} if article.text == "" and not again else ())
-    return frozenset(article_values(article)) - ({"text", "markdown"} if article.part > 1 else set())
+    if article.further:
+        columns = frozenset(article_values(article))
+        if article.part > 1:
+            columns -= _TEXTS
+        return columns
+    if article.text == "" and not again:
+        return _TEXTS
+    return frozenset()
 
 
 def lists_to_write(
@@ -120,16 +151,18 @@ def lists_to_write(
     """
     origins = dict(article.origins)
     said = {name: (origins.get(name, surface.value), getattr(article, name)) for name in LIST_COLUMNS}
-    return {
-        name: both
-        for name, both in said.items()
-        if (both[1] or name in origins) and rank(both[0]) >= rank(held.get(name))
-    }
+    written = {}
+    for name, (origin, values) in said.items():
+        is_given = values or name in origins
+        if is_given and rank(origin) >= rank(held.get(name)):
+            written[name] = (origin, values)
+    return written
 
 
 def held_list(db: Database, name: str, article_id: Value) -> tuple[str, ...]:
     """Return an article's authors, tags, categories or links, in order."""
-    return tuple(str(value) for (value,) in db.execute(_HELD_LISTS[name], [article_id]))
+    found = db.execute(_HELD_LISTS[name], [article_id])
+    return tuple(str(value) for (value,) in found)
 
 
 _TERMS = (
@@ -152,13 +185,15 @@ _HELD_LISTS = {
 
 
 def _write_authors(db: Database, article_id: int, names: tuple[str, ...]) -> None:
-    ids = [_id_of(db, "authors", {"name": name}) for name in dict.fromkeys(names)]
+    unique = dict.fromkeys(names)
+    ids = [_id_of(db, "authors", {"name": name}) for name in unique]
     _write_joins(db, "article_authors", "author_id", article_id, ids)
 
 
 def _write_tags(kind: str) -> Callable[[Database, int, tuple[str, ...]], None]:
     def write(db: Database, article_id: int, names: tuple[str, ...]) -> None:
-        ids = [_id_of(db, "tags", {"kind": kind, "name": name}) for name in dict.fromkeys(names)]
+        unique = dict.fromkeys(names)
+        ids = [_id_of(db, "tags", {"kind": kind, "name": name}) for name in unique]
         within = f"tag_id IN (SELECT id FROM tags WHERE kind = '{kind}')"
         _write_joins(db, "article_tags", "tag_id", article_id, ids, within)
 
@@ -174,14 +209,17 @@ def _write_terms(db: Database, article_id: int, terms: tuple[str, ...]) -> None:
 
 
 def _write_links(db: Database, article_id: int, urls: tuple[str, ...]) -> None:
-    wanted = [(number, url, urlsplit(url).hostname or "") for number, url in enumerate(dict.fromkeys(urls))]
+    unique = enumerate(dict.fromkeys(urls))
+    wanted = [(number, url, urlsplit(url).hostname or "") for number, url in unique]
     _replace(db, "links", ("position", "url", "host"), article_id, wanted)
 
 
 def _write_embeds(db: Database, article_id: int, embeds: tuple[str, ...]) -> None:
     """Store the embedded objects of an article, each as "kind:URL"."""
     pairs = [embed.partition(":") for embed in dict.fromkeys(embeds)]
-    wanted = [(at, kind, url, urlsplit(url).hostname or "") for at, (kind, _, url) in enumerate(pairs)]
+    wanted = []
+    for at, (kind, _, url) in enumerate(pairs):
+        wanted.append((at, kind, url, urlsplit(url).hostname or ""))
     _replace(db, "embeds", ("position", "kind", "url", "host"), article_id, wanted)
 
 
@@ -207,21 +245,24 @@ def _replace(
 ) -> None:
     """Store the rows of one article in their order; write nothing if unchanged."""
     names = ", ".join(columns)
-    held = db.execute(f"SELECT {names} FROM {table} WHERE article_id = ? ORDER BY position", [article_id])
+    sql = f"SELECT {names} FROM {table} WHERE article_id = ? ORDER BY position"
+    held = db.execute(sql, [article_id])
     if held.fetchall() == wanted:
         return
     db.execute(f"DELETE FROM {table} WHERE article_id = ?", [article_id])
     marks = ", ".join("?" * len(columns))
     for row in wanted:
-        db.execute(f"INSERT INTO {table} (article_id, {names}) VALUES (?, {marks})", [article_id, *row])
+        sql = f"INSERT INTO {table} (article_id, {names}) VALUES (?, {marks})"
+        db.execute(sql, [article_id, *row])
 
 
 def _write_joins(
     db: Database, table: str, column: str, article_id: int, ids: list[int], within: str = "1"
 ) -> None:
     """Store the join rows of one article, if changed."""
+    sql = f"SELECT {column} FROM {table} WHERE article_id = ? AND {within} ORDER BY position"
     held = db.execute(
-        f"SELECT {column} FROM {table} WHERE article_id = ? AND {within} ORDER BY position",
+        sql,
         [article_id],
     ).fetchall()
     if [row[0] for row in held] == ids:
@@ -233,8 +274,11 @@ def _write_joins(
 
 def _id_of(db: Database, table: str, key: Mapping[str, str]) -> int:
     where = " AND ".join(f"{name} = ?" for name in key)
-    found = db.execute(f"SELECT id FROM {table} WHERE {where}", list(key.values())).fetchone()
-    return int(found[0]) if found else insert(db, table, key)
+    sql = f"SELECT id FROM {table} WHERE {where}"
+    found = db.execute(sql, list(key.values())).fetchone()
+    if found:
+        return int(found[0])
+    return insert(db, table, key)
 
 
 LIST_WRITERS: dict[str, Callable[[Database, int, tuple[str, ...]], None]] = {

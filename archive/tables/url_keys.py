@@ -49,10 +49,8 @@ def respell(db: Database, source: str, old: str, new: str) -> None:
 
 def _twins(db: Database, table: str) -> Iterator[list[Row]]:
     """Yield rows grouped by page where a key is missing."""
-    found = [
-        {**row, "url_key": urls.page_key(str(row["url"]))}
-        for row in db.query(f"SELECT rowid AS number, * FROM {table}")
-    ]
+    stored = db.query(f"SELECT rowid AS number, * FROM {table}")
+    found = [{**row, "url_key": urls.page_key(str(row["url"]))} for row in stored]
     found.sort(key=_page)
     for _, rows in groupby(found, _page):
         yield list(rows)
@@ -67,13 +65,16 @@ def _settle_addresses(db: Database, twins: list[Row]) -> None:
     own = "SELECT 1 FROM articles WHERE source = ? AND url = ?"
 
     def rank(row: Row) -> tuple[bool, str]:
-        return db.execute(own, [row["source"], row["url"]]).fetchone() is None, str(row["first_seen"])
+        found = db.execute(own, [row["source"], row["url"]])
+        is_alias = found.fetchone() is None
+        return is_alias, str(row["first_seen"])
 
     best = min(twins, key=rank)
     _drop(db, "addresses", (row for row in twins if row is not best))
     first = min(str(row["first_seen"]) for row in twins)
     change = "UPDATE addresses SET url_key = ?, first_seen = ? WHERE rowid = ?"
-    db.execute(change, [best["url_key"], first, best["number"]])
+    values = [best["url_key"], first, best["number"]]
+    db.execute(change, values)
 
 
 def _settle_visits(db: Database, twins: list[Row]) -> None:
@@ -88,16 +89,18 @@ def _settle_visits(db: Database, twins: list[Row]) -> None:
     for row in others:
         respell(db, str(row["source"]), str(row["url"]), str(best["url"]))
     newest = sorted(twins, key=rank, reverse=True)
+    changes = [str(row["changed_at"]) for row in twins if row["changed_at"]]
     facts: Row = {
         "url_key": best["url_key"],
         "article_id": _first(newest, "article_id"),
         "first_fetched": min(str(row["first_fetched"]) for row in twins),
-        "changed_at": max((str(row["changed_at"]) for row in twins if row["changed_at"]), default=None),
+        "changed_at": max(changes, default=None),
         "times": sum(int(row["times"] or 0) for row in twins),
         "lastmod": _first(newest, "lastmod"),
     }
     names = ", ".join(f"{name} = ?" for name in facts)
-    db.execute(f"UPDATE visits SET {names} WHERE rowid = ?", [*facts.values(), best["number"]])
+    values = [*facts.values(), best["number"]]
+    db.execute(f"UPDATE visits SET {names} WHERE rowid = ?", values)
 
 
 def _drop(db: Database, table: str, rows: Iterable[Row]) -> None:
@@ -106,4 +109,5 @@ def _drop(db: Database, table: str, rows: Iterable[Row]) -> None:
 
 
 def _first(rows: list[Row], name: str) -> Value:
-    return next((row[name] for row in rows if row[name] is not None), None)
+    given = (row[name] for row in rows if row[name] is not None)
+    return next(given, None)

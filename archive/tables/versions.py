@@ -20,7 +20,9 @@ from archive.tables.change_detection import LISTS_WATCHED
 from archive.tables.events import Event
 from archive.tables.merge import Value
 
-EDITED, RE_EXTRACTED, REBUILT = "edited", "re-extracted", "site rebuilt"
+EDITED = "edited"
+RE_EXTRACTED = "re-extracted"
+REBUILT = "site rebuilt"
 """Why a version was replaced: by the publisher, because the same page is read better now, or since the site
 has all articles under other ids, as after an import."""
 UNSETTLED = "unsettled"
@@ -80,14 +82,16 @@ def store_version(db: Database, old: Mapping[str, Value], edited: tuple[str, ...
     """Store the old state as a version; False if merged."""
     if _joined(db, old, edited, reading):
         return False
-    version = {name: old[name] for name in rows.ARTICLE_VERSIONED} | lists(db, old["id"])
+    lists_now = lists(db, old["id"])
+    version = {name: old[name] for name in rows.ARTICLE_VERSIONED} | lists_now
     _insert(db, "article", old, version, edited, reading)
     return True
 
 
 def lists(db: Database, article_id: Value) -> dict[str, Value]:
     """Return an article's lists for a version, as JSON."""
-    return {name: _as_json(rows.held_list(db, name, article_id)) for name in LISTS_WATCHED}
+    held = {name: rows.held_list(db, name, article_id) for name in LISTS_WATCHED}
+    return {name: _as_json(values) for name, values in held.items()}
 
 
 def keep_comment(db: Database, old: Mapping[str, Value], edited: tuple[str, ...], reading: Reading) -> None:
@@ -120,14 +124,19 @@ def _joined(db: Database, old: Mapping[str, Value], edited: tuple[str, ...], rea
     own = "article_id = ? AND witness IS NULL"
     sql = f"SELECT * FROM article_versions WHERE {own} ORDER BY version DESC LIMIT 1"
     last = rows.one(db, sql, old["id"])
-    if last is None or last["cause"] not in {reading.cause, EDITED if reading.cause == UNSETTLED else None}:
+    causes = {reading.cause}
+    if reading.cause == UNSETTLED:
+        causes.add(EDITED)
+    if last is None or last["cause"] not in causes:
         return False
-    if instant(reading.at) - instant(str(old["changed_at"])) > TOGETHER:
+    elapsed = instant(reading.at) - instant(str(old["changed_at"]))
+    if elapsed > TOGETHER:
         return False
     changed = json.loads(str(last["changed"]))
     if set(changed) & set(edited):
         return False
-    rows.update(db, "article_versions", last["id"], {"changed": _as_json((*changed, *edited))})
+    names = _as_json((*changed, *edited))
+    rows.update(db, "article_versions", last["id"], {"changed": names})
     return True
 
 

@@ -51,10 +51,14 @@ def _place(db: Database, page: Page) -> str:
         return visited_url(page)
     key = urls.page_key(page.url)
     held = rows.one(db, "SELECT url FROM visits WHERE source = ? AND url_key = ?", page.source, key)
-    served = page.status == HTTPStatus.OK and urls.page_key(page.final_url) == key
+    final_key = urls.page_key(page.final_url)
+    served = page.status == HTTPStatus.OK and final_key == key
     if held and not served:
         return str(held["url"])
-    url = urls.clean_page(page.final_url if served else page.url)
+    url = page.url
+    if served:
+        url = page.final_url
+    url = urls.clean_page(url)
     if held and held["url"] != url:
         url_keys.respell(db, page.source, str(held["url"]), url)
     return url
@@ -67,7 +71,8 @@ def visited_url(page: Page) -> str:
     if page.kind not in {PageKind.POSTS, PageKind.COMMENTS}:
         return page.url
     parts = urlsplit(page.url)
-    route = [(name, value) for name, value in parse_qsl(parts.query) if name == "rest_route"]
+    arguments = parse_qsl(parts.query)
+    route = [(name, value) for name, value in arguments if name == "rest_route"]
     return urlunsplit(parts._replace(query=urlencode(route, safe="/"), fragment=""))
 
 
@@ -79,14 +84,19 @@ def note_visit(
     A visit to an article's page that showed no article counts as a failure, whatever its status; so does one
     to a foreign thread that could not be read, with `is_read` False.
     """
-    good = page.status in GOOD and is_read and (page.kind not in _OF_ARTICLES or article_id is not None)
+    lacks_article = page.kind in _OF_ARTICLES and article_id is None
+    good = page.status in GOOD and is_read and not lacks_article
     url = _place(db, page)
-    leads_to = _leads_to(db, page, article_id) if good else None
-    for each in [url, *([leads_to] if leads_to else [])]:
-        _note(db, page, each, article_id, at, good=good, changed=changed)
+    leads_to = None
+    if good:
+        leads_to = _leads_to(db, page, article_id)
+    _note(db, page, url, article_id, at, good=good, changed=changed)
+    if leads_to:
+        _note(db, page, leads_to, article_id, at, good=good, changed=changed)
+    values = [leads_to, page.source, urls.page_key(url), leads_to]
     db.execute(
         "UPDATE visits SET leads_to = ? WHERE source = ? AND url_key = ? AND leads_to IS NOT ?",
-        [leads_to, page.source, urls.page_key(url), leads_to],
+        values,
     )
 
 
@@ -99,18 +109,30 @@ def _leads_to(db: Database, page: Page, article_id: int | None) -> str | None:
         return None
     final = urls.clean_page(page.final_url)
     own = rows.one(db, f"SELECT {url_keys.OWN_KEY} AS key FROM articles WHERE id = ?", article_id)
-    if own is None or own["key"] != urls.page_key(final) or own["key"] == urls.page_key(page.url):
+    requested = urls.page_key(page.url)
+    if own is None or own["key"] == requested or own["key"] != urls.page_key(final):
         return None
     other = (
         "SELECT 1 FROM addresses JOIN articles ON articles.id = article_id AND articles.url = addresses.url"
         " WHERE addresses.source = ? AND addresses.url_key = ? AND articles.id != ?"
     )
-    return None if rows.one(db, other, page.source, urls.page_key(page.url), article_id) else final
+    if rows.one(db, other, page.source, requested, article_id):
+        return None
+    return final
 
 
 def _note(
     db: Database, page: Page, url: str, article_id: int | None, at: str, *, good: bool, changed: bool
 ) -> None:
+    succeeded_at = None
+    retry_at = None
+    if good:
+        succeeded_at = at
+    else:
+        retry_at = _retry_at(page)
+    changed_at = None
+    if changed:
+        changed_at = at
     db.execute(
         "INSERT INTO visits (source, url, url_key, kind, article_id, status, first_fetched, fetched_at,"
         " good_at, changed_at, failures, retry_at, etag, last_modified, lastmod)"
@@ -134,10 +156,10 @@ def _note(
             page.status,
             at,
             at,
-            at if good else None,
-            at if changed else None,
-            0 if good else 1,
-            None if good else _retry_at(page),
+            succeeded_at,
+            changed_at,
+            int(not good),
+            retry_at,
             page.header("etag"),
             page.header("last-modified"),
             page.lastmod,
@@ -149,7 +171,8 @@ def _retry_at(page: Page) -> str | None:
     seconds = retry_after(page.header("retry-after"), page.fetched_at)
     if seconds is None:
         return None
-    return to_text(page.fetched_at + min(LONGEST_WAIT, timedelta(seconds=min(seconds, 1e9))))
+    wait = timedelta(seconds=min(seconds, 1e9))
+    return to_text(page.fetched_at + min(LONGEST_WAIT, wait))
 
 
 def note_due(db: Database, source: str, due: Mapping[str, Due]) -> None:
@@ -174,7 +197,8 @@ def note_problems(
     """Record a page's problems, and end those it had before."""
     own = _place(db, page)
     now = {(p.url or own, p.code, p.field or ""): p.detail for p in problems}
-    before = _open(db, page.source, {own, *(url for url, _, _ in now)})
+    addresses = {own, *(url for url, _, _ in now)}
+    before = _open(db, page.source, addresses)
     for url, code, field in before - now.keys():
         if url == own and field != LISTING:
             db.execute(
@@ -184,7 +208,10 @@ def note_problems(
             )
     for (url, code, field), detail in now.items():
         said = Problem(code=code, detail=detail, field=field or None)
-        note_problem(db, page.source, url, said, article_id if url == own else None, at)
+        owner = None
+        if url == own:
+            owner = article_id
+        note_problem(db, page.source, url, said, owner, at)
     return Saved(problems=len(now.keys() - before))
 
 
@@ -198,15 +225,12 @@ def note_problem(
 
 def note_unread(db: Database, unread: Unread) -> None:
     """Record an unreadable answer, in its own transaction."""
-    page, problem, at = unread.page, unread.problem, to_text(unread.page.fetched_at)
+    page = unread.page
+    problem = unread.problem
+    at = to_text(unread.page.fetched_at)
     with transaction(db):
-        row = [
-            page.source,
-            problem.url or _place(db, page),
-            problem.code,
-            problem.field or "",
-            problem.detail,
-        ]
+        url = problem.url or _place(db, page)
+        row = [page.source, url, problem.code, problem.field or "", problem.detail]
         db.execute(_OPEN, [*row, None, at, at])
 
 
@@ -226,4 +250,6 @@ def end_unread(db: Database, source: str, before: datetime, now: datetime) -> No
 def _open(db: Database, source: str, urls: set[str]) -> set[tuple[str, str, str]]:
     marks = ", ".join("?" * len(urls))
     sql = f"SELECT url, code, field FROM problems WHERE source = ? AND ended_at IS NULL AND url IN ({marks})"
-    return {(url, code, field) for url, code, field in db.execute(sql, [source, *sorted(urls)])}
+    values = [source, *sorted(urls)]
+    found = db.execute(sql, values)
+    return {(url, code, field) for url, code, field in found}
