@@ -23,4 +23,5 @@ def published_times(db: Database, source: str, since: datetime, until: datetime)
     `since` and `until` are aware. Those with only a day are left out.
     """
     span = {"source": source, "since": to_text(since), "until": to_text(until)}
-    return tuple(float(time) for (time,) in db.execute(_TIMES, span))
+    times = db.execute(_TIMES, span)
+    return tuple(float(time) for (time,) in times)

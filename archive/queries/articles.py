@@ -5,7 +5,7 @@ It only reads, one article at a time, so that the largest archive passes through
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,26 +78,35 @@ def iterate_articles(db: Database) -> Iterator[HeldArticle]:
 
 def article_by_id(db: Database, article_id: int) -> HeldArticle | None:
     """Return one article by the archive's id, if it exists."""
-    row = next(iter(db.query(f"{_ARTICLES} WHERE articles.id = ?", [article_id])), None)
-    return _held(db, row) if row else None
+    found = db.query(f"{_ARTICLES} WHERE articles.id = ?", [article_id])
+    row = next(iter(found), None)
+    if not row:
+        return None
+    return _held(db, row)
+
+
+def _as_row(number: int, comment: Comment, numbers: Mapping[str, int]) -> dict[str, Any]:
+    """Return a comment as a row that `threads.arrange` takes."""
+    return {
+        "id": number,
+        "parent_id": numbers.get(comment.parent or ""),
+        "published": to_text(comment.published),
+        "position": comment.position,
+    }
 
 
 def conversation(
     comments: Sequence[HeldComment],
 ) -> Iterator[tuple[HeldComment, int, HeldComment | None]]:
     """Return comments in thread order, with depth and parent."""
-    numbers = {held.comment.id: number for number, held in enumerate(comments) if held.comment.id}
-    rows = [
-        {
-            "id": number,
-            "parent_id": numbers.get(held.comment.parent or ""),
-            "published": to_text(held.comment.published),
-            "position": held.comment.position,
-        }
-        for number, held in enumerate(comments)
-    ]
+    ids = [held.comment.id for held in comments]
+    numbers = {id_: number for number, id_ in enumerate(ids) if id_}
+    rows = [_as_row(number, held.comment, numbers) for number, held in enumerate(comments)]
     for node in threads.arrange(rows):
-        yield comments[node.row["id"]], node.level, comments[node.up.row["id"]] if node.up else None
+        answered = None
+        if node.up is not None:
+            answered = comments[node.up.row["id"]]
+        yield comments[node.row["id"]], node.level, answered
 
 
 def find_article(db: Database, reference: str) -> int | None:
@@ -111,28 +120,33 @@ def find_article(db: Database, reference: str) -> int | None:
         sql = f"SELECT article_id FROM addresses WHERE {_ANY_SOURCE} AND url_key = ?"
         reference = urls.page_key(reference)
     row = db.execute(sql, [reference]).fetchone()
-    return int(row[0]) if row else None
+    if not row:
+        return None
+    return int(row[0])
 
 
 def _held(db: Database, row: dict[str, Any]) -> HeldArticle:
     seen = row["seen"]
     comments = db.query(_COMMENTS, [row["id"]])
+    thread = tuple(_held_comment(comment, seen) for comment in comments)
     return HeldArticle(
         id=row["id"],
         source=row["source"],
         article=_article(db, row),
         history=_history(row, seen),
-        comments=tuple(
-            HeldComment(id=c["id"], comment=_comment(c), history=_history(c, seen)) for c in comments
-        ),
+        comments=thread,
     )
+
+
+def _held_comment(row: dict[str, Any], seen: str) -> HeldComment:
+    return HeldComment(id=row["id"], comment=_comment(row), history=_history(row, seen))
 
 
 def _history(row: dict[str, Any], seen: str) -> History:
     """Return an item's history, last seen with its page."""
-    last = (
-        max(seen, row["first_seen"]) if row["gone_at"] is None else max(row["first_seen"], row["changed_at"])
-    )
+    last = max(row["first_seen"], row["changed_at"])
+    if row["gone_at"] is None:
+        last = max(seen, row["first_seen"])
     return History(
         first_seen=row["first_seen"],
         last_seen=last,
@@ -143,7 +157,9 @@ def _history(row: dict[str, Any], seen: str) -> History:
 
 
 def _article(db: Database, row: dict[str, Any]) -> Article:
-    opened = row["comments_open"]
+    comments_open = row["comments_open"]
+    if comments_open is not None:
+        comments_open = bool(comments_open)
     return Article(
         url=row["url"],
         post_id=row["post_id"],
@@ -165,7 +181,7 @@ def _article(db: Database, row: dict[str, Any]) -> Article:
         files=held_list(db, "files", row["id"]),
         image=row["image"],
         comments_stated=row["comments_stated"],
-        comments_open=None if opened is None else bool(opened),
+        comments_open=comments_open,
     )
 
 
@@ -173,7 +189,8 @@ _TAGS = "SELECT name FROM tags JOIN article_tags ON tag_id = id WHERE article_id
 
 
 def _names(db: Database, sql: str, row: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(name for (name,) in db.execute(f"{sql} ORDER BY position", [row["id"]]))
+    found = db.execute(f"{sql} ORDER BY position", [row["id"]])
+    return tuple(name for (name,) in found)
 
 
 def _comment(row: dict[str, Any]) -> Comment:

@@ -48,12 +48,14 @@ class Holdings(FetchHistory):
     def looked(self) -> dict[tuple[AuditKind, str], str]:
         """Return when each month was last audited."""
         sql = "SELECT kind, month, looked_at FROM coverage WHERE source = ?"
-        return {(AuditKind(kind), month): at for kind, month, at in self._db.execute(sql, [self.source])}
+        found = self._db.execute(sql, [self.source])
+        return {(AuditKind(kind), month): at for kind, month, at in found}
 
     def numbers(self, kind: AuditKind) -> dict[str, int]:
         """Return the number of stored items by month."""
         sql = f"SELECT substr(published, 1, 7) AS month, count(*) FROM {_SHOWN[kind]} GROUP BY month"
-        return {month: number for month, number in self._db.execute(sql, [self.source]) if month}
+        found = self._db.execute(sql, [self.source])
+        return {month: number for month, number in found if month}
 
     def articles_of(self, first: str, last: str, until: datetime) -> list[tuple[str, int, str]]:
         """Return stored articles of months: month, site's id, URL.
@@ -62,13 +64,15 @@ class Holdings(FetchHistory):
         """
         listed = f"{_SHOWN[AuditKind.ARTICLE]} AND post_id IS NOT NULL AND origins LIKE '%\"rest:posts\"%'"
         sql = f"SELECT substr(published, 1, 7), post_id, url, id FROM {listed}"
-        found, hidden = self._between(sql, first, last, until), self.hidden.articles
+        found = self._between(sql, first, last, until)
+        hidden = self.hidden.articles
         return [(month, post, hidden.get(number, url)) for month, post, url, number in found]
 
     def comments_of(self, first: str, last: str, until: datetime) -> dict[str, str]:
         """Return stored comments of months: site's id and month."""
         sql = f"SELECT key, substr(published, 1, 7) FROM {_SHOWN[AuditKind.COMMENT]}"
-        return dict(map(tuple, self._between(sql, first, last, until)))
+        found = self._between(sql, first, last, until)
+        return dict(map(tuple, found))
 
     def newest(self, kind: AuditKind, limit: int) -> list[str]:
         """Return the site's ids of the newest posts or comments."""
@@ -76,7 +80,8 @@ class Holdings(FetchHistory):
         of_posts = f" AND type = '{POST}'" if kind is AuditKind.ARTICLE else ""
         listed = f"{_SHOWN[kind]}{of_posts} AND {key} IS NOT NULL"
         sql = f"SELECT {key} FROM {listed} ORDER BY published DESC LIMIT ?"
-        return [str(row[0]) for row in self._db.execute(sql, [self.source, limit])]
+        newest = self._db.execute(sql, [self.source, limit])
+        return [str(row[0]) for row in newest]
 
     def lacking_article(self, url: str, post_id: int | None = None) -> tuple[GapReason, str] | None:
         """Return why an article is missing, if it is."""
@@ -86,7 +91,7 @@ class Holdings(FetchHistory):
         at_address = f"{_ROW} id = (SELECT article_id FROM addresses WHERE source = ?1 AND url_key = ?2)"
         row = row or self._one(at_address, self.source, urls.page_key(url))
         if row is not None and row["gone_at"] is not None:
-            return GapReason.CALLED_GONE, "It was called gone, and the site shows it again."
+            return GapReason.CALLED_GONE, "It was recorded as removed, but the site shows it again."
         if row is not None and row["is_read"]:
             return None
         return self._unread(row["url"] if row else url, listed=row is not None)
@@ -100,9 +105,9 @@ class Holdings(FetchHistory):
         for key in keys:
             row = self._one("SELECT gone_at FROM comments WHERE source = ? AND key = ?", self.source, key)
             if row is None:
-                found[key] = GapReason.UNLISTED, "No crawl was shown it."
+                found[key] = GapReason.UNLISTED, "No crawl found it listed."
             elif row["gone_at"] is not None:
-                found[key] = GapReason.CALLED_GONE, "It was called gone, and the site shows it again."
+                found[key] = GapReason.CALLED_GONE, "It was recorded as removed, but the site shows it again."
         return found
 
     def month_of(self, url: str) -> str | None:
@@ -112,7 +117,9 @@ class Holdings(FetchHistory):
             " WHERE addresses.source = ? AND addresses.url_key = ?"
         )
         row = self._one(sql, self.source, urls.page_key(url))
-        return row["month"] if row else None
+        if row is None:
+            return None
+        return str(row["month"])
 
     def threads(self) -> Iterator[Thread]:
         """Yield every read article's thread."""
@@ -122,7 +129,8 @@ class Holdings(FetchHistory):
             " AND visits.kind = 'article') AS read_at FROM articles WHERE source = ? AND gone_at IS NULL"
             " AND read_at IS NOT NULL ORDER BY id"
         )
-        return (Thread(**row) for row in self._db.execute(sql, [self.source]).fetchall())
+        found = self._db.execute(sql, [self.source])
+        return (Thread(**row) for row in found.fetchall())
 
     def comment_ids(self, url: str) -> set[str]:
         """Return the site's ids of an article's stored comments."""
@@ -130,21 +138,23 @@ class Holdings(FetchHistory):
             "SELECT site_id FROM comments WHERE site_id IS NOT NULL AND article_id ="
             " (SELECT article_id FROM addresses WHERE source = ? AND url_key = ?)"
         )
-        return {str(number) for (number,) in self._db.execute(sql, [self.source, urls.page_key(url)])}
+        found = self._db.execute(sql, [self.source, urls.page_key(url)])
+        return {str(number) for (number,) in found}
 
     def _between(self, sql: str, first: str, last: str, until: datetime) -> Iterable[sqlite3.Row]:
         within = " AND published >= ? AND published < ? AND published < ?"
-        return self._db.execute(sql + within, [self.source, first, f"{last}~", to_text(until)])
+        values = [self.source, first, f"{last}~", to_text(until)]
+        return self._db.execute(sql + within, values)
 
     def _unread(self, url: str, *, listed: bool) -> tuple[GapReason, str]:
         """Return why an article's URL gave no text."""
         visit = self.visit(url)
         if visit is None and not listed:
-            return GapReason.UNLISTED, "No crawl was shown it."
+            return GapReason.UNLISTED, "No crawl found it listed."
         if visit is None:
-            return GapReason.UNREAD, "It is listed, and its page was not asked for yet."
+            return GapReason.UNREAD, "It is listed, but its page has not been requested yet."
         if visit.status == 0:
-            return GapReason.NO_ANSWER, "Its page gave no answer."
+            return GapReason.NO_ANSWER, "Its page did not answer."
         if visit.status != 200:
             return GapReason.REFUSED, f"Its page answered {visit.status}."
         problem = self._one(
@@ -153,5 +163,5 @@ class Holdings(FetchHistory):
             visit.url,
         )
         if problem is not None and problem["code"] == "password-protected":
-            return GapReason.PROTECTED, "It asks for a password."
+            return GapReason.PROTECTED, "It requires a password."
         return GapReason.UNREADABLE, problem["detail"] if problem else "No article was found in its page."

@@ -51,21 +51,24 @@ def surfaces_sentence(db: Database, source: str) -> str:
     surface = state.surface or ""
     last_read = {name: getattr(state, f"{name}_read_at") for name in _LISTED_BY}
     parts = [_listed(surface, last_read)]
-    newest = {kind: rows.one(db, _FEED, source, kind) for kind in ("posts", "comments", "comments-feed")}
+    feeds = ("posts", "comments", "comments-feed")
+    newest = {kind: rows.one(db, _FEED, source, kind) for kind in feeds}
     if surface:
         parts[0] += f"; {_heard(state, newest)}."
         parts += _lost(surface, last_read)
     if state.closure is None:  # otherwise it is their reason
-        parts += [str(row["problem"]) for row in newest.values() if row and row["problem"]]
+        listings = [row for row in newest.values() if row]
+        parts += [str(row["problem"]) for row in listings if row["problem"]]
     feed = newest["comments-feed"]
     if feed and feed["failures"] and feed["good_at"]:
-        parts.append(f"The comments feed has given nothing since {_minute(feed['good_at'])}.")
+        parts.append(f"The comments feed has returned nothing since {_minute(feed['good_at'])}.")
     if state.lastmod_trust.is_lost:
         parts.append("Its dates of modification move without a change, so they no longer make a page due.")
     parts += elsewhere_sentences(db, source)
     if state.closure is not None:
         closure = state.closure
-        parts.insert(0, f"{closure.state.capitalize()} since {_minute(closure.since)}: {closure.sentence}")
+        since = _minute(closure.since)
+        parts.insert(0, f"{closure.state.capitalize()} since {since}: {closure.sentence}")
     if state.verifies_tls is False:
         parts.append("Its TLS certificate is not verified (verify_tls = false).")
     if state.renders:
@@ -95,23 +98,29 @@ def _lost(surface: str, last_read: Mapping[str, datetime | None]) -> Iterator[st
     for name in order[: order.index(surface)]:
         moment = last_read[name]
         if moment:
-            said = _NAMES[name]
-            yield f"{said[0].upper()}{said[1:]} has listed none since {_minute(moment)}."
+            label = _NAMES[name]
+            yield f"{label[0].upper()}{label[1:]} has listed none since {_minute(moment)}."
 
 
 def _heard(state: CrawlState, newest: Mapping[str, dict[str, Value] | None]) -> str:
     """Return the surfaces that list new comments."""
-    rest, feed = newest["comments"], newest["comments-feed"]
+    rest = newest["comments"]
+    feed = newest["comments-feed"]
     by_rest = state.surface == "rest" and state.rest_lists_comments is not False
-    tellers = ["REST"] if by_rest and rest and not rest["problem"] else []
-    tellers += ["the comments feed"] if feed and not feed["problem"] and not feed["failures"] else []
+    tellers = []
+    if by_rest and rest and not rest["problem"]:
+        tellers.append("REST")
+    if feed and not feed["problem"] and not feed["failures"]:
+        tellers.append("the comments feed")
     if not tellers:
         return "new comments are only on their pages"
     return f"new comments are listed by {' and '.join(tellers)}"
 
 
 def _minute(moment: Value | datetime) -> str:
-    return f"{when(moment if isinstance(moment, datetime) else str(moment))} UTC"
+    if not isinstance(moment, datetime):
+        moment = str(moment)
+    return f"{when(moment)} UTC"
 
 
 def open_gaps(db: Database, source: str) -> int:
@@ -119,4 +128,6 @@ def open_gaps(db: Database, source: str) -> int:
     sum_of = "SELECT sum(last - first + 1) AS ids FROM moderation_gaps"
     sql = f"{sum_of} WHERE source = ? AND ended_at IS NULL"
     row = rows.one(db, sql, source)
-    return int(row["ids"] or 0) if row else 0
+    if not row:
+        return 0
+    return int(row["ids"] or 0)

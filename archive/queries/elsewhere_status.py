@@ -23,9 +23,14 @@ def elsewhere_sentences(db: Database, source: str) -> list[str]:
     for row in db.query(_THREADS, [source]):
         name = str(row["system"]).capitalize()
         at = row["read_at"]
-        read = f"last read on {when(str(at))} UTC" if at else "none of them read so far"
-        failing = f"; {row['failing']:,} could not be read" if row["failing"] else ""
-        said.append(f"Comments of {count(row['threads'], 'article')} are kept by {name}, {read}{failing}.")
+        read = "none of them read so far"
+        if at:
+            read = f"last read on {when(str(at))} UTC"
+        failing = ""
+        if row["failing"]:
+            failing = f"; {row['failing']:,} could not be read"
+        articles = count(row["threads"], "article")
+        said.append(f"Comments of {articles} are kept by {name}, {read}{failing}.")
     [[short]] = db.execute(_SHORT, [source]).fetchall()
     if short:
         said.append(f"{count(short, 'thread')} there gave fewer comments than stated.")

@@ -9,9 +9,11 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from archive.core import crawl_state, urls
@@ -20,7 +22,7 @@ from archive.core.crawl_state import CrawlState
 from archive.core.database import BUSY, Closing
 from archive.core.records import POST, PageKind, Seen
 from archive.core.thread_address import NATIVE, thread_of
-from archive.core.timestamps import from_text, instant, to_text
+from archive.core.timestamps import from_text, instant, optional_instant, to_text
 from archive.files.redaction_store import RedactionSet, known
 from archive.queries.thread_history import ThreadHistory
 from archive.storage.id_gaps import NUMBERED
@@ -68,7 +70,8 @@ class FetchHistory(Closing):
         self._db = self._connected()
 
     def _connected(self) -> sqlite3.Connection:
-        db = sqlite3.connect(f"{self._archive.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY)
+        uri = f"{self._archive.absolute().as_uri()}?mode=ro"
+        db = sqlite3.connect(uri, uri=True, timeout=BUSY)
         db.row_factory = sqlite3.Row
         return db
 
@@ -78,20 +81,24 @@ class FetchHistory(Closing):
 
     def visit(self, url: str) -> Seen | None:
         """Return the visit facts of a URL, if it was visited."""
-        row = self._one(
-            f"{_VISIT} WHERE visits.source = ? AND visits.url_key = ?", self.source, urls.page_key(url)
-        )
-        return self._seen(row) if row else None
+        sql = f"{_VISIT} WHERE visits.source = ? AND visits.url_key = ?"
+        row = self._one(sql, self.source, urls.page_key(url))
+        if not row:
+            return None
+        return self._seen(row)
 
     def page_visits(self, article: int | str) -> list[Seen]:
         """Return the visit facts of an article's pages.
 
         `article` is the archive's own id, or an address that perhaps never showed one.
         """
-        column = "article_id" if isinstance(article, int) else "url_key"
-        wanted = article if isinstance(article, int) else urls.page_key(article)
+        column = "article_id"
+        if isinstance(article, str):
+            column = "url_key"
+            article = urls.page_key(article)
         sql = f"{_VISIT} WHERE visits.source = ? AND visits.{column} = ? AND kind = ? ORDER BY place"
-        return [self._seen(row) for row in self._db.execute(sql, [self.source, wanted, _PAGE])]
+        found = self._db.execute(sql, [self.source, article, _PAGE])
+        return [self._seen(row) for row in found]
 
     def due_visits(self, now: datetime) -> Iterator[Seen]:
         """Yield due visits, the longest overdue first.
@@ -108,14 +115,15 @@ class FetchHistory(Closing):
             yield from map(self._seen, rows)
             last = (rows[-1]["due_at"], rows[-1]["place"])
         sql = f"{_VISIT} WHERE fetched_at > ? AND +visits.source = ? AND kind = ?"  # "+": not by its index
-        yield from map(
-            self._seen, self._db.execute(sql, [to_text(now + A_WHILE), self.source, _PAGE]).fetchall()
-        )
+        soon = to_text(now + A_WHILE)
+        waiting = self._db.execute(sql, [soon, self.source, _PAGE])
+        yield from map(self._seen, waiting.fetchall())
 
     def undecided_visits(self) -> list[Seen]:
         """Return visits whose due date is not decided yet."""
         sql = f"{_VISIT} WHERE visits.source = ? AND kind = 'article' AND due_why IS NULL LIMIT ?"
-        return [self._seen(row) for row in self._db.execute(sql, [self.source, _PORTION])]
+        found = self._db.execute(sql, [self.source, _PORTION])
+        return [self._seen(row) for row in found]
 
     @cached_property
     def state(self) -> CrawlState:
@@ -131,14 +139,16 @@ class FetchHistory(Closing):
         """
         if not self.comments:
             return True
-        feed = self._one(
-            "SELECT max(good_at) AS at FROM visits WHERE source = ? AND kind = ?",
-            self.source,
-            PageKind.COMMENTS_FEED.value,
-        )
-        told = [self.state.comments_read_at, instant(feed["at"]) if feed and feed["at"] else None]
+        sql = "SELECT max(good_at) FROM visits WHERE source = ? AND kind = ?"
+        feed_read_at = optional_instant(self._value(sql, self.source, PageKind.COMMENTS_FEED.value))
+        return self._is_recent(self.state.comments_read_at) or self._is_recent(feed_read_at)
+
+    def _is_recent(self, moment: datetime | None) -> bool:
+        """True if a surface was read at about the time of the last crawl, or later."""
+        if moment is None:
+            return False
         crawled = self.state.crawled_at
-        return any(moment and (crawled is None or moment >= crawled - TOLD) for moment in told)
+        return crawled is None or moment >= crawled - TOLD
 
     @property
     def premise(self) -> str:
@@ -149,14 +159,16 @@ class FetchHistory(Closing):
     @cached_property
     def _counted(self) -> frozenset[str]:
         """Return the foreign comment systems whose counts show new comments."""
-        at, crawled = self.state.counts_read_at, self.state.crawled_at
-        is_late = at is None or (crawled is not None and at < crawled - TOLD)
-        return frozenset() if is_late else frozenset((self.state.counted_systems or "").split())
+        if not self._is_recent(self.state.counts_read_at):
+            return frozenset()
+        return frozenset((self.state.counted_systems or "").split())
 
     def _are_told(self, thread: str | None) -> bool:
         """True if a surface shows new comments of an article, even of a foreign thread."""
-        address = thread_of(thread) if thread else None
-        if address is None or not self.comments:
+        if not self.comments or not thread:
+            return self.comments_told
+        address = thread_of(thread)
+        if address is None:
             return self.comments_told
         return address.system in self._counted
 
@@ -181,26 +193,23 @@ class FetchHistory(Closing):
 
     def address_of(self, post_id: int) -> str | None:
         """Return the URL of a post id, if it is stored."""
-        row = self._one("SELECT url FROM articles WHERE source = ? AND post_id = ?", self.source, post_id)
-        return row["url"] if row else None
+        sql = "SELECT url FROM articles WHERE source = ? AND post_id = ?"
+        url: str | None = self._value(sql, self.source, post_id)
+        return url
 
     def post_of(self, url: str) -> int | None:
         """Return the post id at a URL, if it is stored."""
-        row = self._one(
+        sql = (
             "SELECT post_id FROM addresses JOIN articles ON articles.id = article_id"
-            " WHERE addresses.source = ? AND addresses.url_key = ?",
-            self.source,
-            urls.page_key(url),
+            " WHERE addresses.source = ? AND addresses.url_key = ?"
         )
-        return row["post_id"] if row else None
+        post_id: int | None = self._value(sql, self.source, urls.page_key(url))
+        return post_id
 
     def unknown_comments(self, ids: Iterable[str]) -> set[str]:
         """Return comment ids that the archive does not have."""
-        return {
-            site_id
-            for site_id in ids
-            if not self._one("SELECT 1 FROM comments WHERE source = ? AND key = ?", self.source, site_id)
-        }
+        sql = "SELECT 1 FROM comments WHERE source = ? AND key = ?"
+        return {site_id for site_id in ids if not self._one(sql, self.source, site_id)}
 
     def stated_comments(self, url: str) -> int | None:
         """Return the stated comments of the article at a URL.
@@ -213,12 +222,12 @@ class FetchHistory(Closing):
         )
         with closing(self._connected()) as db:
             row = db.execute(sql, [self.source, urls.page_key(url)]).fetchone()
-        return None if row is None else row["n"]
+        stated: int | None = row and row["n"]
+        return stated
 
     def count_articles(self) -> int:
         """Return the number of stored articles of the source."""
-        row = self._one("SELECT count(*) AS n FROM articles WHERE source = ?", self.source)
-        return int(row["n"]) if row else 0
+        return int(self._value("SELECT count(*) FROM articles WHERE source = ?", self.source) or 0)
 
     def holds_comments(self) -> bool:
         """True if any comment of the source is stored."""
@@ -226,8 +235,7 @@ class FetchHistory(Closing):
 
     def count_visible(self) -> int:
         """Return the number of comments that REST should list."""
-        row = self._one(VISIBLE, self.source)
-        return int(row["n"]) if row else 0
+        return int(self._value(VISIBLE, self.source) or 0)
 
     def unread_articles(self, pattern: str | None = None) -> list[tuple[str, str | None]]:
         """Yield URLs of listed articles without text, newest first.
@@ -239,11 +247,10 @@ class FetchHistory(Closing):
             "SELECT url, modified, type FROM articles WHERE source = ? AND text IS NULL AND gone_at IS NULL"
             " ORDER BY published DESC, id"
         )
-        return [
-            (row["url"], row["modified"])
-            for row in self._db.execute(sql, [self.source])
-            if not pattern or row["type"] != POST or re.search(pattern, urlsplit(row["url"]).path)
-        ]
+        found = [(row["url"], row["modified"], row["type"]) for row in self._db.execute(sql, [self.source])]
+        if pattern:
+            found = [each for each in found if each[2] != POST or re.search(pattern, urlsplit(each[0]).path)]
+        return [(url, modified) for url, modified, _ in found]
 
     def interrupted_articles(self) -> list[str]:
         """Return URLs of articles that the last run may have left halfway, if it was interrupted.
@@ -260,7 +267,7 @@ class FetchHistory(Closing):
             " AND visits.fetched_at >= (SELECT iif(outcome = 'interrupted', started_at, NULL) FROM runs"
             " WHERE source = ?1 AND outcome IS NOT NULL ORDER BY id DESC LIMIT 1) ORDER BY articles.id"
         )
-        return [row["url"] for row in self._db.execute(sql, [self.source])]
+        return self._column(sql, self.source)
 
     def due_files(
         self, kinds: Sequence[str], now: datetime, *, limit: int, with_revisits: bool
@@ -282,7 +289,7 @@ class FetchHistory(Closing):
             "SELECT url FROM coverage_gaps WHERE source = ? AND kind = 'article' AND ended_at IS NULL"
             " AND reason = 'never listed' AND url IS NOT NULL"
         )
-        return [row["url"] for row in self._db.execute(sql, [self.source])]
+        return self._column(sql, self.source)
 
     def missed_comments(self, *, before: datetime, limit: int) -> list[str]:
         """Return ids of missed comments that are not removed yet."""
@@ -290,7 +297,7 @@ class FetchHistory(Closing):
             f"SELECT key FROM comments WHERE source = ? AND missed_at <= ? AND gone_at IS NULL AND {NATIVE}"
             " ORDER BY missed_at LIMIT ?"
         )
-        return [row["key"] for row in self._db.execute(sql, [self.source, to_text(before), limit])]
+        return self._column(sql, self.source, to_text(before), limit)
 
     def doubted_articles(self, *, before: datetime, limit: int) -> list[str]:
         """Return URLs of missed articles that are not removed yet."""
@@ -298,7 +305,7 @@ class FetchHistory(Closing):
             "SELECT url FROM articles WHERE source = ? AND missed_at <= ? AND gone_at IS NULL"
             " ORDER BY missed_at LIMIT ?"
         )
-        return [row["url"] for row in self._db.execute(sql, [self.source, to_text(before), limit])]
+        return self._column(sql, self.source, to_text(before), limit)
 
     def waiting_articles(self, *, before: datetime, limit: int) -> list[str]:
         """Return URLs of articles with an old pending change."""
@@ -307,17 +314,17 @@ class FetchHistory(Closing):
             " WHERE pending_changes.source = ? AND pending_changes.kind = 'article' AND last_at <= ?"
             " AND gone_at IS NULL ORDER BY last_at LIMIT ?"
         )
-        return [row["url"] for row in self._db.execute(sql, [self.source, to_text(before), limit])]
+        return self._column(sql, self.source, to_text(before), limit)
 
     def good_article(self) -> str | None:
         """Return the URL of the last good article, if any."""
-        row = self._one(
+        sql = (
             "SELECT articles.url FROM visits JOIN articles ON articles.id = article_id"
             " WHERE visits.source = ? AND kind = 'article' AND failures = 0 AND missed_at IS NULL"
-            f" AND gone_at IS NULL AND visits.url_key = {OWN_KEY} ORDER BY good_at DESC LIMIT 1",
-            self.source,
+            f" AND gone_at IS NULL AND visits.url_key = {OWN_KEY} ORDER BY good_at DESC LIMIT 1"
         )
-        return row["url"] if row else None
+        url: str | None = self._value(sql, self.source)
+        return url
 
     def newest_comments(self, *, limit: int) -> list[str]:
         """Return ids of the newest comments that REST lists."""
@@ -325,7 +332,7 @@ class FetchHistory(Closing):
             f"SELECT key FROM comments WHERE source = ? AND kind = 'comment' AND {NUMBERED}"
             " AND gone_at IS NULL AND missed_at IS NULL ORDER BY CAST(site_id AS INTEGER) DESC LIMIT ?"
         )
-        return [row["key"] for row in self._db.execute(sql, [self.source, limit])]
+        return self._column(sql, self.source, limit)
 
     def visits_before(self, moment: datetime, *, limit: int) -> list[Seen]:
         """Return pages not visited since a moment, most active first.
@@ -344,15 +351,29 @@ class FetchHistory(Closing):
             row: sqlite3.Row | None = cursor.fetchone()
             return row
 
+    def _value(self, sql: str, *values: str | int) -> Any:
+        """Return the first column of the first row, or None."""
+        row = self._one(sql, *values)
+        if row is None:
+            return None
+        return row[0]
+
+    def _column(self, sql: str, *values: Any) -> list[str]:
+        """Return the first column of all rows."""
+        return [row[0] for row in self._db.execute(sql, values)]
+
     def _seen(self, row: sqlite3.Row) -> Seen:
+        comments_open = row["comments_open"]
+        if comments_open is not None:
+            comments_open = bool(comments_open)
         return Seen(
             url=row["url"],
             status=row["status"],
             fetched_at=instant(row["fetched_at"]),
             first_fetched=instant(row["first_fetched"]),
-            changed_at=instant(row["changed_at"]) if row["changed_at"] else None,
+            changed_at=optional_instant(row["changed_at"]),
             failures=row["failures"],
-            retry_at=instant(row["retry_at"]) if row["retry_at"] else None,
+            retry_at=optional_instant(row["retry_at"]),
             etag=row["etag"],
             last_modified=row["last_modified"],
             lastmod=row["lastmod"],
@@ -363,7 +384,7 @@ class FetchHistory(Closing):
             comments_day=row["comments_day"],
             comments_month=row["comments_month"],
             comments_year=row["comments_year"],
-            comments_open=None if row["comments_open"] is None else bool(row["comments_open"]),
+            comments_open=comments_open,
             comments_told=self._are_told(row["thread"]),
             settled=row["settled"] is not None,
         )
@@ -371,11 +392,9 @@ class FetchHistory(Closing):
 
 def _file_seen(row: sqlite3.Row, now: datetime) -> Seen:
     """Return the last visit of a file, with validators only where its bytes are kept."""
-    is_kept = row["digest"] is not None
-    return Seen(
-        url=row["url"],
-        status=row["status"] or 0,
-        fetched_at=instant(row["fetched_at"]) if row["fetched_at"] else now,
-        etag=row["etag"] if is_kept else None,
-        last_modified=row["last_modified"] if is_kept else None,
+    seen = Seen(
+        url=row["url"], status=row["status"] or 0, fetched_at=optional_instant(row["fetched_at"]) or now
     )
+    if row["digest"] is None:
+        return seen
+    return replace(seen, etag=row["etag"], last_modified=row["last_modified"])

@@ -50,14 +50,20 @@ def growth(db: Database, held: int, free: int, now: datetime) -> Growth | None:
 
     `held` and `free` are bytes, `now` is aware.
     """
-    first = rows.one(db, _FIRST, to_text(now - _SPAN))
+    begin = to_text(now - _SPAN)
+    first = rows.one(db, _FIRST, begin)
     if first is None:
         return None
     since = str(first["ended_at"])
     span = now - instant(since)
     if span < _LEAST_SPAN:
         return None
-    pace = (held - int(first["file_bytes"] or 0)) / (span / timedelta(days=1))
-    days = free / pace if pace > 0 else _FORECAST_DAYS
-    full_on = None if days >= _FORECAST_DAYS else (now + timedelta(days=days)).date().isoformat()
+    gained = held - int(first["file_bytes"] or 0)
+    pace = (gained) / (span / timedelta(days=1))
+    days: float = _FORECAST_DAYS
+    if pace > 0:
+        days = free / pace
+    full_on = None
+    if days < _FORECAST_DAYS:
+        full_on = (now + timedelta(days=days)).date().isoformat()
     return Growth(bytes_a_day=round(pace), since=since, full_on=full_on)

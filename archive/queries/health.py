@@ -8,6 +8,7 @@ is decided by `judge_source`, a pure function.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,7 +17,7 @@ from typing import Any
 
 from archive.core.connection import Database
 from archive.core.records import Quality, Run
-from archive.core.timestamps import instant, to_text
+from archive.core.timestamps import optional_instant, to_text
 from archive.files.own_files import beside_bytes
 from archive.files.raw_pages import raw_pages_path
 from archive.queries import discovery_status
@@ -173,10 +174,7 @@ def archive_health(archive: OpenArchive, now: datetime) -> Status:
     found = list(archive.db.query(_SOURCES))
     clock = any(row["next_run"] for row in found)
     sources = tuple(_source(archive.db, row, now, clock=clock) for row in found)
-    checks = tuple(
-        Check(**{**row, "ok": bool(row["ok"])})
-        for row in archive.db.query("SELECT * FROM checks ORDER BY name")
-    )
+    checks = tuple(_check(row) for row in archive.db.query("SELECT * FROM checks ORDER BY name"))
     if left := redaction_work.unfinished(archive.db.conn):
         sentence = f"{redaction_work.pending_sentence(left, archive.path)} The next crawl finishes it."
         checks += (Check(name="redaction", at=left[0].since, ok=False, sentence=sentence),)
@@ -185,12 +183,15 @@ def archive_health(archive: OpenArchive, now: datetime) -> Status:
     troubles += [f"{source.name}: {source.drift}" for source in sources if source.drift]
     troubles += [check.sentence for check in checks if not check.ok]
     if files.low:
-        troubles.append(f"The disk has only {files.free / 2**20:,.0f} MB left.")
+        megabytes = files.free / 2**20
+        troubles.append(f"The disk has only {megabytes:,.0f} MB left.")
     if files.log_is_large:
+        megabytes = files.log / 2**20
         troubles.append(
-            f"The write-ahead log has {files.log / 2**20:,.0f} MB:"
+            f"The write-ahead log has {megabytes:,.0f} MB:"
             " a program has been reading one state for very long."
         )
+    held = files.archive + beside_bytes(archive.path)
     return Status(
         at=now,
         ok=not troubles,
@@ -198,20 +199,25 @@ def archive_health(archive: OpenArchive, now: datetime) -> Status:
         sources=sources,
         files=files,
         checks=checks,
-        growth=growth(archive.db, files.archive + beside_bytes(archive.path), files.free, now),
+        growth=growth(archive.db, held, files.free, now),
     )
 
 
 def judge_source(crawls: Crawls, now: datetime) -> tuple[SourceState, str]:
     """Return a source's state and a sentence, judged from its newest runs."""
-    good, bad, first = crawls.good, crawls.bad, crawls.first_bad
+    good = crawls.good
+    bad = crawls.bad
+    first = crawls.first_bad
     if crawls.dropped:
         return SourceState.IDLE, "It is no longer archived: the clock's configuration does not name it."
     if bad and first:
-        which = "Every crawl since" if first.id != bad.id else "The crawl of"
+        which = "The crawl of"
+        if first.id != bad.id:
+            which = "Every crawl since"
+        said = f"{which} {_minute(first.started_at)} failed. {bad.sentence or ''}"
         return (
             SourceState.FAILING,
-            f"{which} {_minute(first.started_at)} failed. {bad.sentence or ''}".strip(),
+            said.strip(),
         )
     if crawls.next_run and now > crawls.next_run + GRACE:
         return SourceState.LATE, (
@@ -221,12 +227,15 @@ def judge_source(crawls: Crawls, now: datetime) -> tuple[SourceState, str]:
     if crawls.running:
         return SourceState.OK, f"A crawl has been running since {_minute(crawls.running.started_at)}."
     if crawls.fruitless >= FAILED_RUNS:
-        since = f"since {_minute(good.started_at)}" if good else "yet"
+        since = "yet"
+        if good:
+            since = f"since {_minute(good.started_at)}"
         return SourceState.LATE, f"No crawl ended well {since}, at {crawls.fruitless} planned times."
     if good:
+        said = f"The crawl of {_minute(good.started_at)} ended well. {good.sentence or ''}"
         return (
             SourceState.OK,
-            f"The crawl of {_minute(good.started_at)} ended well. {good.sentence or ''}".strip(),
+            said.strip(),
         )
     return SourceState.NEW, "It has not been crawled yet."
 
@@ -252,7 +261,8 @@ GROUP BY name ORDER BY name
 
 
 def _source(db: Database, row: dict[str, Any], now: datetime, *, clock: bool) -> SourceStatus:
-    crawls = _crawls(db, row["name"], row["next_run"], clock=clock)
+    name = row["name"]
+    crawls = _crawls(db, name, row["next_run"], clock=clock)
     state, sentence = judge_source(crawls, now)
     ledger = Ledger(db)
     closure = crawl_states.value(db, row["name"], "closure")
@@ -267,21 +277,30 @@ def _source(db: Database, row: dict[str, Any], now: datetime, *, clock: bool) ->
         coverage=Coverage(db).summary(row["name"]),
         surfaces=discovery_status.surfaces_sentence(db, row["name"]),
         drift=alarm(Quality(), ledger.qualities(row["name"])),
-        wall=closure.kind if closure else None,
+        wall=closure and closure.kind,
     )
+
+
+def _check(row: Mapping[str, Any]) -> Check:
+    return Check(**{**row, "ok": bool(row["ok"])})
 
 
 def _crawls(db: Database, source: str, next_run: str | None, *, clock: bool) -> Crawls:
     good = _newest(db, source, _GOOD)
-    since = good.id if good else 0
+    since = 0
+    ended_at: str | None = ""
+    if good:
+        since = good.id
+        ended_at = good.ended_at
     first_bad = _crawl(db, f"id > ? AND outcome IN {BAD} ORDER BY id", source, since)
+    [fruitless] = db.execute(_FRUITLESS, [source, ended_at]).fetchone()
     return Crawls(
         good=good,
-        bad=_newest(db, source, BAD) if first_bad else None,
+        bad=first_bad and _newest(db, source, BAD),
         first_bad=first_bad,
         running=_crawl(db, "ended_at IS NULL AND id > ? ORDER BY id DESC", source, since),
-        fruitless=db.execute(_FRUITLESS, [source, good.ended_at if good else ""]).fetchone()[0],
-        next_run=instant(next_run) if next_run else None,
+        fruitless=fruitless,
+        next_run=optional_instant(next_run),
         dropped=clock and next_run is None,
     )
 
@@ -303,26 +322,36 @@ def _newest(db: Database, source: str, outcomes: tuple[str, ...]) -> CrawlRun | 
 def _crawl(db: Database, where: str, source: str, value: int | str) -> CrawlRun | None:
     told = "SELECT id, started_at, ended_at, sentence FROM runs WHERE source = ? AND kind = 'crawl'"
     row = rows.one(db, f"{told} AND {where} LIMIT 1", source, value)
-    return CrawlRun(**row) if row else None  # type: ignore[arg-type]
+    if row is None:
+        return None
+    return CrawlRun(**row)  # type: ignore[arg-type]
 
 
 def _start(crawl: CrawlRun | None) -> str | None:
-    return crawl.started_at if crawl else None
+    if not crawl:
+        return None
+    return crawl.started_at
 
 
 def _files(archive: Path) -> Files:
+    log = _size(archive.with_name(f"{archive.name}-wal"))
+    pages = _size(raw_pages_path(archive))
+    free = shutil.disk_usage(archive.parent).free
     return Files(
         archive=_size(archive),
-        log=_size(archive.with_name(f"{archive.name}-wal")),
-        pages=_size(raw_pages_path(archive)),
-        free=shutil.disk_usage(archive.parent).free,
+        log=log,
+        pages=pages,
+        free=free,
     )
 
 
 def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
+    if not path.exists():
+        return 0
+    return path.stat().st_size
 
 
 def _minute(moment: datetime | str) -> str:
-    text = moment if isinstance(moment, str) else str(to_text(moment))
-    return text.replace("T", " ")[:16] + " UTC"
+    if isinstance(moment, datetime):
+        moment = str(to_text(moment))
+    return moment.replace("T", " ")[:16] + " UTC"

@@ -69,11 +69,16 @@ def problem_json(problem: Problem) -> dict[str, Any]:
 
 def extract_json(extract: Extract) -> dict[str, Any]:
     """Return the schema of `explain --json`."""
-    article = extract.articles[0] if extract.articles else None
+    article = None
+    if extract.articles:
+        article = article_json(extract.articles[0])
+    problems = list(extract.problems)
+    if extract.wall:
+        problems.append(extract.wall)
     return {
-        "article": None if article is None else article_json(article),
+        "article": article,
         "comments": [comment_json(comment) for comment in extract.comments],
-        "problems": [problem_json(problem) for problem in (*extract.problems, *filter(None, [extract.wall]))],
+        "problems": [problem_json(problem) for problem in problems],
     }
 
 

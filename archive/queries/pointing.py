@@ -57,10 +57,11 @@ def at(db: Database, kind: str, reference: str) -> ItemReference:
     if "://" in reference:
         found, number, host = _at_address(db, reference)
         if kind and found != kind:
+            hint = f"Write `{found}` before it, or give the URL of {_one(kind)}"
+            if kind == "comment":
+                hint += " with its #comment-NUMBER"
             raise ArchiveError(
-                f"{reference} is the URL of {_one(found)}, not of {_one(kind)}.",
-                hint=f"Write `{found}` before it, or give the URL of {_one(kind)}"
-                + (" with its #comment-NUMBER." if kind == "comment" else "."),
+                f"{reference} is the URL of {_one(found)}, not of {_one(kind)}.", hint=f"{hint}."
             )
         return replace(_item(db, found, number), host=host)
     if not (reference.isascii() and reference.isdigit()):
@@ -100,10 +101,12 @@ def _one(kind: str) -> str:
 
 
 def _item(db: Database, kind: str, number: int) -> ItemReference:
-    row = rows.one(db, _ARTICLE if kind == "article" else _COMMENT, number)
+    sql = _COMMENT
+    if kind == "article":
+        sql = _ARTICLE
+    row = rows.one(db, sql, number)
     if row is None:
         raise NotFoundError(f"The archive has no {kind} {number}.", hint=SEEK)
-    redaction = row["redaction_id"]
     return ItemReference(
         kind=kind,
         id=number,
@@ -112,7 +115,7 @@ def _item(db: Database, kind: str, number: int) -> ItemReference:
         published=str(row["published"] or ""),
         opening=opening(str(row["text"] or "")),
         url=str(row["url"] or ""),
-        redaction=None if redaction is None else int(redaction),
+        redaction=rows.optional_number(row["redaction_id"]),
     )
 
 
@@ -131,8 +134,12 @@ def _at_address(db: Database, url: str) -> tuple[str, int, str | None]:
         return "comment", comment, None
     own = _OWN_PAGE.search(parts.path)
     if own and article is None and not _names_at(db, url):
-        host = None if parts.hostname in ("127.0.0.1", "localhost", "::1") else parts.hostname
-        return ("comment", int(fragment[1]), host) if fragment else (own[1], int(own[2]), host)
+        host = parts.hostname
+        if host in ("127.0.0.1", "localhost", "::1"):
+            host = None
+        if fragment:
+            return ("comment", int(fragment[1]), host)
+        return (own[1], int(own[2]), host)
     raise NotFoundError(f"The archive has nothing from {url}.", hint=SEEK)
 
 
@@ -147,16 +154,23 @@ def _comment_at(db: Database, url: str, article: int | None, site_id: str) -> in
             " ORDER BY permalink = ? DESC"
         )
         found = rows.one(db, sql, article, url, site_id, url)
-        return int(found["id"] or 0) if found else None
+        if not found:
+            return None
+        return int(found["id"] or 0)
     names = _names_at(db, url)
     sql = "SELECT id FROM comments WHERE source = ? AND key = ?"
-    every = [row["id"] for name in names for row in db.query(sql, [name, site_id])]
-    return int(every[0]) if len(every) == 1 else None
+    every = []
+    for name in names:
+        every += [row["id"] for row in db.query(sql, [name, site_id])]
+    if len(every) != 1:
+        return None
+    return int(every[0])
 
 
 def _names_at(db: Database, url: str) -> list[str]:
     """Return the names of the sources on a URL's host."""
-    return [row["name"] for row in db["sources"].rows if _host(row["url"]) == _host(url)]
+    host = _host(url)
+    return [row["name"] for row in db["sources"].rows if _host(row["url"]) == host]
 
 
 def _host(url: str) -> str:

@@ -22,7 +22,7 @@ _WATCHED = {
     "texts_missing": "gave no text",
     "dates_missing": "gave no date",
     "authors_missing": "gave no author",
-    "threads_short": "have fewer comments here than the site speaks of",
+    "threads_short": "have fewer comments here than the site states",
 }
 _NEEDED = {"texts_missing", "dates_missing"}  # what every article has, so that no past is needed to judge
 
@@ -32,7 +32,8 @@ def alarm(now: Quality, earlier: Iterable[Quality]) -> str | None:
 
     `earlier` are the runs before this one, the newest first.
     """
-    recent, past = now, Quality()
+    recent = now
+    past = Quality()
     for quality in earlier:
         if recent.pages_read < SAMPLE:
             recent += quality
@@ -42,16 +43,26 @@ def alarm(now: Quality, earlier: Iterable[Quality]) -> str | None:
             break
     if recent.pages_read < SAMPLE:
         return None
-    found = [told for name, words in _WATCHED.items() if (told := _compare(name, words, recent, past))]
-    return f"Look at this: {'; '.join(found)}." if found else None
+    compared = (_compare(name, words, recent, past) for name, words in _WATCHED.items())
+    found = [sentence for sentence in compared if sentence]
+    if not found:
+        return None
+    return f"Check the newest pages: {'; '.join(found)}."
 
 
 def _compare(name: str, words: str, recent: Quality, past: Quality) -> str | None:
-    pages, missing = recent.pages_read, getattr(recent, name)
+    pages = recent.pages_read
+    missing = getattr(recent, name)
     if past.pages_read < USUAL:
-        bound, before = (_MOST if name in _NEEDED else 1.0), ""
+        bound = _MOST if name in _NEEDED else 1.0
+        before = ""
     else:
-        usual = min(1.0, (getattr(past, name) + 1) / (past.pages_read + 2))
-        bound = usual + max(_MORE, CHANCE * sqrt(usual * (1 - usual) / pages))
-        before = f" (before: {getattr(past, name):,} of {past.pages_read:,})"
-    return f"{missing:,} of the last {pages:,} pages {words}{before}" if missing > bound * pages else None
+        missed = getattr(past, name)
+        usual = min(1.0, (missed + 1) / (past.pages_read + 2))
+        spread = sqrt(usual * (1 - usual) / pages)
+        bound = usual + max(_MORE, CHANCE * spread)
+        missing_before = getattr(past, name)
+        before = f" (before: {missing_before:,} of {past.pages_read:,})"
+    if missing > bound * pages:
+        return f"{missing:,} of the last {pages:,} pages {words}{before}"
+    return None

@@ -82,12 +82,13 @@ def count_elsewhere(connection: sqlite3.Connection, kind: str, ids: Collection[i
         f" UNION SELECT item_id FROM passages WHERE kind = ? AND item_id IN ({marks})"
         f" UNION SELECT other_id FROM passages WHERE other_kind = ? AND other_id IN ({marks})"
     )
-    found = connection.execute(sql, [kind, *ids, kind, *ids, kind, *ids])
+    values = [kind, *ids, kind, *ids, kind, *ids]
+    found = connection.execute(sql, values)
     sql = f"{_FOUND} SELECT count(*) - 1 FROM placed"
-    places = {
-        number: int(connection.execute(sql, {"kind": kind, "id": number}).fetchone()[0])
-        for (number,) in found.fetchall()
-    }
+    places = {}
+    for (number,) in found.fetchall():
+        [times] = connection.execute(sql, {"kind": kind, "id": number}).fetchone()
+        places[number] = int(times)
     return {number: count for number, count in places.items() if count}
 
 

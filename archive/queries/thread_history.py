@@ -12,7 +12,7 @@ from datetime import datetime
 
 from archive.core.records import PageKind, Seen
 from archive.core.thread_address import ThreadAddress, thread_of
-from archive.core.timestamps import instant, to_text
+from archive.core.timestamps import instant, optional_instant, to_text
 
 _THREAD = """
 SELECT visits.rowid AS place, visits.url, fetched_at, failures, retry_at, status, lastmod AS mark,
@@ -81,7 +81,10 @@ class ThreadHistory:
             " ORDER BY fetched_at DESC LIMIT ?"
         )
         values = [self._source, PageKind.ARTICLE.value, to_text(before), *details, limit]
-        return [row["url"] for row in self._db.execute(sql, values)] if details else []
+        if not details:
+            return []
+        found = self._db.execute(sql, values)
+        return [row["url"] for row in found]
 
     def _threads(self, sql: str, *values: str | int) -> list[HeldThread]:
         found = []
@@ -93,7 +96,7 @@ class ThreadHistory:
                     status=row["status"],
                     fetched_at=instant(row["fetched_at"]),
                     failures=row["failures"],
-                    retry_at=instant(row["retry_at"]) if row["retry_at"] else None,
+                    retry_at=optional_instant(row["retry_at"]),
                 )
                 facts = {"place": row["place"], "held": row["held"], "mark": row["mark"]}
                 found.append(HeldThread(seen=seen, address=address, **facts))

@@ -54,7 +54,8 @@ def arrange(rows: Iterable[Row]) -> list[Node]:
     below: dict[Any, list[Row]] = {}
     tops = []
     for row in ordered:
-        if row["parent_id"] in held and row["parent_id"] != row["id"]:
+        parent = row["parent_id"]
+        if parent in held and parent != row["id"]:
             below.setdefault(row["parent_id"], []).append(row)
         else:
             tops.append(row)
@@ -71,8 +72,11 @@ def arrange(rows: Iterable[Row]) -> list[Node]:
 
 def page_of(nodes: Sequence[Node], comment_id: int, *, size: int = PAGE) -> int | None:
     """Return the page of a comment, from 1, if any."""
-    place = next((index for index, node in enumerate(nodes) if node.row["id"] == comment_id), None)
-    return None if place is None else place // size + 1
+    places = (index for index, node in enumerate(nodes) if node.row["id"] == comment_id)
+    place = next(places, None)
+    if place is None:
+        return None
+    return place // size + 1
 
 
 def pages(nodes: Sequence[Node], *, size: int = PAGE) -> int:
@@ -86,21 +90,29 @@ def nest(nodes: Sequence[Node], page: int = 1, *, size: int = PAGE) -> list[Bran
     drawn: dict[Any, Branch] = {}
     within: dict[Any, list[Branch]] = {}  # the list of each drawn comment
     for node in nodes[(page - 1) * size : page * size]:
-        up = drawn.get(node.up.row["id"]) if node.up is not None else None
+        up = None
+        if node.up is not None:
+            up = drawn.get(node.up.row["id"])
         if up is None:
-            branch, place = Branch(node=node, depth=1, named=node.up is not None), tops
+            branch = Branch(node=node, depth=1, named=node.up is not None)
+            place = tops
         elif up.depth < LEVELS:
-            branch, place = Branch(node=node, depth=up.depth + 1, named=False), up.branches
+            branch = Branch(node=node, depth=up.depth + 1, named=False)
+            place = up.branches
         else:
-            branch, place = Branch(node=node, depth=LEVELS, named=True), within[up.node.row["id"]]
+            branch = Branch(node=node, depth=LEVELS, named=True)
+            place = within[up.node.row["id"]]
         place.append(branch)
-        drawn[node.row["id"]], within[node.row["id"]] = branch, place
+        drawn[node.row["id"]] = branch
+        within[node.row["id"]] = place
     return tops
 
 
 def _when(row: Row) -> tuple[str, int, int]:
     position = row["position"]
-    return (row["published"] or "~", -1 if position is None else position, row["id"])
+    if position is None:
+        position = -1
+    return (row["published"] or "~", position, row["id"])
 
 
 def _walk(top: Row, below: Mapping[Any, list[Row]], seen: set[Any], nodes: list[Node]) -> None:
@@ -111,11 +123,13 @@ def _walk(top: Row, below: Mapping[Any, list[Row]], seen: set[Any], nodes: list[
             continue
         seen.add(row["id"])
         answers_unheld = row["parent_id"] is not None or row.get("site_parent") is not None
-        node = Node(
-            row=row, level=1 if up is None else up.level + 1, up=up, lost=up is None and answers_unheld
-        )
+        level = 1
+        if up is not None:
+            level = up.level + 1
+        node = Node(row=row, level=level, up=up, lost=up is None and answers_unheld)
         nodes.append(node)
-        waiting.extend((answer, node) for answer in reversed(below.get(row["id"], [])))
+        answers = below.get(row["id"], [])
+        waiting.extend((answer, node) for answer in reversed(answers))
 
 
 def _count_answers(nodes: Sequence[Node]) -> None:

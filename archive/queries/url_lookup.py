@@ -48,8 +48,11 @@ def is_url(text: str) -> bool:
 def look_up(db: Database, typed: str) -> Answer:
     """Return the facts about a URL. Never raises for any typed text."""
     text = typed.strip()
-    url = text if "://" in text else f"https://{text}"
-    if not _HOST.fullmatch(text) and not urls.is_loopback(getattr(urls.split(url), "hostname", None)):
+    url = text
+    if "://" not in text:
+        url = f"https://{text}"
+    host = getattr(urls.split(url), "hostname", None)
+    if not _HOST.fullmatch(text) and not urls.is_loopback(host):
         return Answer(url=text, facts=("This is not a URL such as https://news.example/2026/harbour/.",))
     try:
         item = pointing.at(db, "", url)
@@ -60,13 +63,17 @@ def look_up(db: Database, typed: str) -> Answer:
 
 def _not_held(db: Database, url: str) -> Answer:
     source = _source_of(db, url)
-    facts = list(_facts(db, source, url)) if source else [_elsewhere(db)]
+    facts = [_elsewhere(db)]
+    if source:
+        facts = list(_facts(db, source, url))
+    articles = _count(db, "links", url)
+    comments = _count(db, "comment_links", url)
     return Answer(
         url=url,
         source=source or "",
         facts=tuple(facts),
-        articles=_count(db, "links", url),
-        comments=_count(db, "comment_links", url),
+        articles=articles,
+        comments=comments,
     )
 
 
@@ -103,7 +110,8 @@ def _facts(db: Database, source: str, url: str) -> list[str]:
             f"The site lists it, but it is missing here since {_day(gap['first_seen'])}: {gap['detail']}"
         )
     problems = "SELECT detail FROM problems WHERE source = ? AND url IN (?, ?) AND ended_at IS NULL LIMIT 3"
-    found += [str(problem["detail"]) for problem in db.query(problems, [source, url, clean])]
+    ended = db.query(problems, [source, url, clean])
+    found += [str(problem["detail"]) for problem in ended]
     if "#comment-" in url:
         found.append("If the comment was posted after the last crawl, the next one may bring it.")
     return found or [
@@ -129,19 +137,18 @@ def _elsewhere(db: Database) -> str:
 
 def _count(db: Database, table: str, url: str) -> int:
     """Return how many links lead to a URL, in its usual spellings."""
-    host = (getattr(urls.split(url), "hostname", "") or "").removeprefix("www.")
+    parts = urls.split(url)
+    host = (getattr(parts, "hostname", "") or "").removeprefix("www.")
     key = urls.key(url)
-    bare = url.partition("#")[0].partition("://")[2].removeprefix("www.")
-    forms = {
-        f"{scheme}://{www}{form}"
-        for scheme in ("http", "https")
-        for www in ("", "www.")
-        for form in (bare, key, f"{key}/")
-    }
+    address = url.partition("#")[0].partition("://")[2]
+    bare = address.removeprefix("www.")
+    bases = [f"{scheme}://{www}" for scheme in ("http", "https") for www in ("", "www.")]
+    forms = {f"{base}{form}" for base in bases for form in (bare, key, f"{key}/")}
     marks = ", ".join("?" * len(forms))
     column = "article_id" if table == "links" else "comment_id"
     sql = f"SELECT count(DISTINCT {column}) FROM {table} WHERE host IN (?, 'www.' || ?) AND url IN ({marks})"
-    return int(db.execute(sql, [host, host, *sorted(forms)]).fetchone()[0])
+    values = [host, host, *sorted(forms)]
+    return int(db.execute(sql, values).fetchone()[0])
 
 
 def _day(moment: Any) -> str:

@@ -204,7 +204,7 @@ def pages(read: int, **missing: int) -> Quality:
 
 def test_pages_that_give_less_than_before_make_a_crawl_partial_however_well_it_went() -> None:
     drift = alarm(pages(20, texts_missing=9), [pages(400, texts_missing=4)])
-    assert drift == "Look at this: 9 of the last 20 pages gave no text (before: 4 of 400)."
+    assert drift == "Check the newest pages: 9 of the last 20 pages gave no text (before: 4 of 400)."
     outcome = outcome_of(replace(ended(good=20), drift=drift))
     assert outcome == ("partial", f"Nothing new. {drift}")
 
@@ -218,7 +218,7 @@ def test_the_alarm_stands_in_the_health_until_the_pages_are_well_again(tmp_path:
             run = archive.runs.get(archive.runs.begin("gazette", "hand", noon))
             archive.runs.end(replace(run, ended_at=noon, outcome="ok", quality=quality))
             troubles.append(health.archive_health(archive, noon).troubles)
-    drift = "gazette: Look at this: 20 of the last 20 pages gave no text (before: 3 of 203)."
+    drift = "gazette: Check the newest pages: 20 of the last 20 pages gave no text (before: 3 of 203)."
     assert [found for found in troubles if found] == [(drift,)]
 
 

@@ -378,7 +378,7 @@ def test_status_names_surfaces_as_of_today(site, crawls):
         in said
     )
     assert f"The sitemap has listed none since {day}" in said
-    assert f"The comments feed has given nothing since {day}" in said
+    assert f"The comments feed has returned nothing since {day}" in said
     a_day_passes(crawls)
     site.faults.add(Missing(match="/[!r]*"))
     site.faults.add(Missing(match="/"))
