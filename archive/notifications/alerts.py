@@ -81,25 +81,31 @@ class Alert:
     def subject(self) -> str:
         """Return the digest that represents it in the published archive; a changed alert begins again."""
         said = json.dumps(asdict(self), sort_keys=True)
-        return f"alert {hashlib.sha256(said.encode()).hexdigest()[:16]}"
+        digest = hashlib.sha256(said.encode()).hexdigest()
+        return f"alert {digest[:16]}"
 
 
 def new_events(db: Database, alert: Alert, fact: Fact | None, links: Links) -> Notice:
     """Return what happened since `fact` that matches the alert; without one, it begins now."""
     now = asdict(Position.of(db))
     notice = Notice(subject=alert.subject, value=json.dumps(now))
-    article = find_article(db, alert.article) if alert.article else None
+    article = None
+    if alert.article:
+        article = find_article(db, alert.article)
     if alert.article and article is None:
         logger.warning("alerts.%s: the archive has no article %s.", alert.name, alert.article)
         return notice
     if fact is None:
         return notice
-    span = {**now, **json.loads(fact.value), **{f"{table}_now": row_id for table, row_id in now.items()}}
-    found = list(_wanted(db, alert, {**span, "source": alert.source, "article": article}))
+    until = {f"{table}_now": row_id for table, row_id in now.items()}
+    span = {**now, **json.loads(fact.value), **until}
+    values = {**span, "source": alert.source, "article": article}
+    found = list(_wanted(db, alert, values))
     if not found:
         return notice
     numbers = Counter(_noun(row) for row in found)
-    told = ", ".join(f"{numbers[name]:,} {name}" for name in ALERT_EVENTS if numbers[name])
+    counted = [name for name in ALERT_EVENTS if numbers[name]]
+    told = ", ".join(f"{numbers[name]:,} {name}" for name in counted)
     blocks = ["\n".join(_lines(row, links)) for row in found[:_SHOWN]]
     if len(found) > _SHOWN:
         blocks.append(f"And {len(found) - _SHOWN:,} more.")
@@ -108,10 +114,16 @@ def new_events(db: Database, alert: Alert, fact: Fact | None, links: Links) -> N
 
 def _wanted(db: Database, alert: Alert, values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the rows of events that match an alert, the newest of each kind first."""
-    news = [_NEW[kind] for kind in alert.of] if "new" in alert.events else []
-    found = [row for sql in (_EVENTS, *news) for row in db.query(sql, dict(values))]
-    found = [row for row in found if _noun(row) in alert.events and _item(row)[0] in alert.of]
-    matching = _matching(db, alert, {_item(row) for row in found}) if alert.query else None
+    news = []
+    if "new" in alert.events:
+        news = [_NEW[kind] for kind in alert.of]
+    found: list[dict[str, Any]] = []
+    for sql in (_EVENTS, *news):
+        found += db.query(sql, dict(values))
+    found = [row for row in found if _is_watched(row, alert)]
+    matching = None
+    if alert.query:
+        matching = _matching(db, alert, {_item(row) for row in found})
     for row in found:
         if matching is not None and _item(row) not in matching:
             continue
@@ -121,24 +133,38 @@ def _wanted(db: Database, alert: Alert, values: Mapping[str, Any]) -> Iterator[d
             yield row | edit
 
 
+def _is_watched(row: Mapping[str, Any], alert: Alert) -> bool:
+    """True if an alert is for events and items of this kind."""
+    table, _ = _item(row)
+    return _noun(row) in alert.events and table in alert.of
+
+
 def _noun(row: Mapping[str, Any]) -> str:
-    return "removed" if row["kind"] in _REMOVALS else str(row["kind"])
+    if row["kind"] in _REMOVALS:
+        return "removed"
+    return str(row["kind"])
 
 
 def _item(row: Mapping[str, Any]) -> tuple[str, int]:
     """Return the table and the id of the article or comment of an event."""
-    return ("articles", row["article_id"]) if row["comment_id"] is None else ("comments", row["comment_id"])
+    if row["comment_id"] is None:
+        return ("articles", row["article_id"])
+    return ("comments", row["comment_id"])
 
 
 def _matching(db: Database, alert: Alert, items: Collection[tuple[str, int]]) -> set[tuple[str, int]]:
     """Return those of some items that the alert's query finds in their present form."""
-    wording, ask, _ = expand_query(db.conn, Ask(words=alert.query))
+    asked = Ask(words=alert.query)
+    wording, ask, _ = expand_query(db.conn, asked)
     found = set()
     for kind in alert.of:
         plan = Plan.of(kind, wording, ask)
         plan = replace(plan, conditions=(*plan.conditions, "{row} IN (SELECT value FROM json_each(:ids))"))
-        ids = json.dumps([number for table, number in items if table == kind])
-        found |= {(kind, row_id) for row_id, _ in db.execute(plan.few("date"), {**plan.values, "ids": ids})}
+        numbers = [number for table, number in items if table == kind]
+        ids = json.dumps(numbers)
+        values = {**plan.values, "ids": ids}
+        matches = db.execute(plan.few("date"), values)
+        found |= {(kind, row_id) for row_id, _ in matches}
     return found
 
 
@@ -147,22 +173,32 @@ def _edit(db: Database, alert: Alert, row: Mapping[str, Any]) -> dict[str, Any] 
     table, item = _item(row)
     kind = table.removesuffix("s")
     past = f"SELECT * FROM {kind}_versions WHERE {kind}_id = ? AND version = ?"
-    old = next(iter(db.query(past, [item, row["version"]])), None)
+    before = db.query(past, [item, row["version"]])
+    old = next(iter(before), None)
     if old is None:
         return None
-    new = next(iter(db.query(past, [item, row["version"] + 1])), None)
-    new = new or next(iter(db.query(f"SELECT * FROM {table} WHERE id = ?", [item])))
+    after = db.query(past, [item, row["version"] + 1])
+    new = next(iter(after), None)
+    if new is None:
+        new = next(iter(db.query(f"SELECT * FROM {table} WHERE id = ?", [item])))
     changed = json.loads(old["changed"])
-    words = _changed_words(old["text"], new["text"]) if "text" in changed else 0
-    if (alert.fields and not set(alert.fields) & set(changed)) or words < alert.words:
+    words = 0
+    if "text" in changed:
+        words = _changed_words(old["text"], new["text"])
+    if words < alert.words:
+        return None
+    if alert.fields and set(alert.fields).isdisjoint(changed):
         return None
     return {"changed": changed, "words": words, "old": old, "new": new}
 
 
 def _changed_words(old: str | None, new: str | None) -> int:
     """Return how many terms were added and removed; a term that was moved does not count."""
-    before, after = Counter(_WORD.findall(old or "")), Counter(_WORD.findall(new or ""))
-    return (before - after).total() + (after - before).total()
+    before = Counter(_WORD.findall(old or ""))
+    after = Counter(_WORD.findall(new or ""))
+    gone = before - after
+    added = after - before
+    return (gone).total() + (added).total()
 
 
 def _lines(row: Mapping[str, Any], links: Links) -> Iterator[str]:
@@ -170,19 +206,31 @@ def _lines(row: Mapping[str, Any], links: Links) -> Iterator[str]:
     title = quote_text(row["title"]) or "(untitled)"
     author = quote_text(row["author"]) or "nobody named"
     is_article = row["comment_id"] is None
-    yield f"- {_noun(row)}: {title if is_article else f'a comment by {author} under {title}'}"
+    subject = title
+    if not is_article:
+        subject = f"a comment by {author} under {title}"
+    yield f"- {_noun(row)}: {subject}"
     if row["kind"] == "edited":
         names = ", ".join(name.replace("_", " ") for name in row["changed"])
-        yield f"  {names}" + (f" ({count(row['words'], 'word')} added or taken away)" if row["words"] else "")
+        extent = ""
+        if row["words"]:
+            extent = f" ({count(row['words'], 'word')} added or removed)"
+        yield f"  {names}{extent}"
         if "title" in row["changed"]:
             yield f"  “{_short(row['old']['title'])}” → “{_short(row['new']['title'])}”"
     elif row["kind"] in {"moved", "redirected"}:
         yield f"  {row['old_url']} → {row['new_url']}"
-    path = f"article/{row['article_id']}" if is_article else f"comment/{row['comment_id']}"
-    if url := links.to(f"{path}/versions" if row["kind"] == "edited" else path):
+    path = f"comment/{row['comment_id']}"
+    if is_article:
+        path = f"article/{row['article_id']}"
+    if row["kind"] == "edited":
+        path = f"{path}/versions"
+    if url := links.to(path):
         yield f"  {url}"
 
 
 def _short(text: str | None) -> str:
     whole = quote_text(text)
-    return whole if len(whole) <= _LONGEST else f"{whole[:_LONGEST]}…"
+    if len(whole) <= _LONGEST:
+        return whole
+    return f"{whole[:_LONGEST]}…"

@@ -70,7 +70,9 @@ class Position:
     @classmethod
     def of(cls, db: Database) -> Position:
         """Where the archive is now."""
-        newest = {table: db.execute(f"SELECT max(id) FROM {table}").fetchone()[0] for table in cls.__slots__}
+        newest = {}
+        for table in cls.__slots__:
+            [newest[table]] = db.execute(f"SELECT max(id) FROM {table}").fetchone()
         return cls(**{table: row_id or 0 for table, row_id in newest.items()})
 
 
@@ -95,7 +97,8 @@ def forget(db: Database, services: Collection[str], subjects: Collection[str]) -
 
     Should one return, it begins again, and not with all that happened meanwhile.
     """
-    some, these = (", ".join("?" * len(kept)) for kept in (services, subjects))
+    some = ", ".join("?" * len(services))
+    these = ", ".join("?" * len(subjects))
     with transaction(db):
         db.execute(
             f"DELETE FROM notified WHERE service NOT IN ({some})"
@@ -123,25 +126,34 @@ class Condition:
     good: str
     sentence: str
 
+    @property
+    def value(self) -> str:
+        """The state that is stored with the notice."""
+        if self.well:
+            return WELL
+        return UNWELL
+
 
 def conditions(status: Status) -> Iterator[Condition]:
     """Yield every condition that can need attention, each by itself."""
     for source in status.sources:
-        state = "late" if source.state is health.SourceState.LATE else "failing"
+        state = "failing"
+        if source.state is health.SourceState.LATE:
+            state = "late"
         if source.wall and source.wall not in _OUTAGES and state == "failing":
             state = f"not open to this crawler ({source.wall})"
         yield Condition(
             subject=f"source {source.name}",
             well=source.well,
             bad=f"{source.name} is {state}",
-            good=f"{source.name} is well again",
+            good=f"{source.name} has recovered",
             sentence=source.sentence,
         )
         yield Condition(
             subject=f"pages of {source.name}",
             well=source.drift is None,
-            bad=f"{source.name}: pages give less than they used to",
-            good=f"{source.name}: pages give what they used to",
+            bad=f"{source.name}: pages yield less than before",
+            good=f"{source.name}: pages yield as much as before",
             sentence=source.drift or "The newest pages are like those of earlier crawls.",
         )
     for check in status.checks:
@@ -149,15 +161,16 @@ def conditions(status: Status) -> Iterator[Condition]:
             subject=f"check {check.name}",
             well=check.ok,
             bad=f"The check “{check.name}” failed",
-            good=f"The check “{check.name}” is well again",
+            good=f"The check “{check.name}” passes again",
             sentence=check.sentence,
         )
+    megabytes = status.files.free / 2**20
     yield Condition(
         subject="disk",
         well=not status.files.low,
         bad="The disk is nearly full",
-        good="The disk has room again",
-        sentence=f"{status.files.free / 2**20:,.0f} MB are free on the archive's disk.",
+        good="The disk has enough space again",
+        sentence=f"{megabytes:,.0f} MB are free on the archive's disk.",
     )
 
 
@@ -168,15 +181,30 @@ def new_notices(status: Status, told: Told) -> Iterator[Notice]:
     """
     for condition in conditions(status):
         before = told.get(condition.subject, Fact(value=WELL, at=""))
-        value = WELL if condition.well else UNWELL
-        soon = before.at and status.at - instant(before.at) < SOON
-        if value == before.value or (value == UNWELL and soon):
+        if condition.value == before.value:
             continue
-        again = f" It was not well since {when(before.at)} UTC." if condition.well else ""
-        yield Notice(
-            subject=condition.subject,
-            value=value,
-            title=condition.good if condition.well else condition.bad,
-            body=plain(condition.sentence) + again,
-            tone=Tone.SUCCESS if condition.well else Tone.FAILURE,
-        )
+        soon = before.at and status.at - instant(before.at) < SOON
+        if condition.well:
+            yield _recovery(condition, before)
+        elif not soon:
+            yield _failure(condition)
+
+
+def _failure(condition: Condition) -> Notice:
+    return Notice(
+        subject=condition.subject,
+        value=condition.value,
+        title=condition.bad,
+        body=plain(condition.sentence),
+        tone=Tone.FAILURE,
+    )
+
+
+def _recovery(condition: Condition, before: Fact) -> Notice:
+    return Notice(
+        subject=condition.subject,
+        value=condition.value,
+        title=condition.good,
+        body=f"{plain(condition.sentence)} It had been failing since {when(before.at)} UTC.",
+        tone=Tone.SUCCESS,
+    )

@@ -30,14 +30,15 @@ _EVENTS = (
     "FROM events WHERE id > :events AND id <= :events_now AND kind IN ({kinds})"
     f" AND how IS NOT '{ARTICLE_GONE}' AND witness IS NULL"
 )
-_EDITED, _REMOVED = _EVENTS.format(kinds="'edited'"), _EVENTS.format(kinds="'removed', 'redirected'")
+_EDITED = _EVENTS.format(kinds="'edited'")
+_REMOVED = _EVENTS.format(kinds="'removed', 'redirected'")
 _COUNTED = {
     "new article": _NEW.format("articles"),
     "new comment": _NEW.format("comments"),
     "silent edit": f"SELECT source, count(*) AS n {_EDITED} GROUP BY source",
     "removal": f"SELECT source, count(*) AS n {_REMOVED} GROUP BY source",
 }
-_TALK = (
+_DISCUSSED = (
     "SELECT article_id, title, count(*) AS n FROM comments JOIN articles ON articles.id = article_id"
     " WHERE comments.id > :comments AND comments.id <= :comments_now AND comments.witness IS NULL"
     f" GROUP BY article_id ORDER BY n DESC, article_id DESC LIMIT {_SHOWN}"
@@ -60,19 +61,27 @@ def build_digest(db: Database, fact: Fact | None, links: Links, *, if_empty: boo
     notice = Notice(subject=SUBJECT, value=json.dumps(now))
     if fact is None:
         return notice
-    span = {**now, **json.loads(fact.value), **{f"{table}_now": row_id for table, row_id in now.items()}}
-    sources, upheavals = _count(db, span), list(_upheavals(db, span))
+    until = {f"{table}_now": row_id for table, row_id in now.items()}
+    span = {**now, **json.loads(fact.value), **until}
+    sources = _count(db, span)
+    upheavals = list(_upheavals(db, span))
     total = _told(sum(sources.values(), Counter()))
     if not (total or upheavals or if_empty):
         return notice
     lines = [f"Since {when(fact.at)} UTC."]
     if len(sources) > 1:
-        lines += ["", *(f"{name}: {_told(counts)}" for name, counts in sources.items())]
-    lines += ["", *upheavals] if upheavals else []
+        lines.append("")
+        lines += [f"{name}: {_told(counts)}" for name, counts in sources.items()]
+    if upheavals:
+        lines += ["", *upheavals]
     lines += _named(db, span, links)
     if total and (url := links.to("changes")):
-        lines += ["", f"All that changed: {url}"]
-    title = total or (f"{count(len(upheavals), 'change')} of a whole site" if upheavals else "nothing new")
+        lines += ["", f"All changes: {url}"]
+    title = "nothing new"
+    if upheavals:
+        title = f"{count(len(upheavals), 'change')} of a whole site"
+    if total:
+        title = total
     return Notice(subject=SUBJECT, value=notice.value, title=f"Digest: {title}", body="\n".join(lines))
 
 
@@ -96,27 +105,33 @@ def _upheavals(db: Database, span: Mapping[str, int]) -> Iterator[str]:
         " WHERE source_events.id > :source_events AND source_events.id <= :source_events_now"
     )
     for row in db.query(sql, dict(span)):
-        said = event_sentence(row["kind"], json.loads(row["detail"]), row["articles"], row["comments"])
+        detail = json.loads(row["detail"])
+        said = event_sentence(row["kind"], detail, row["articles"], row["comments"])
         yield f"{row['name']}: {said}"
 
 
 def _told(counts: Counter[str]) -> str:
-    return ", ".join(count(counts[noun], noun) for noun in _COUNTED if counts[noun])
+    counted = [noun for noun in _COUNTED if counts[noun]]
+    return ", ".join(count(counts[noun], noun) for noun in counted)
 
 
 def _named(db: Database, span: Mapping[str, int], links: Links) -> Iterator[str]:
     """Yield the threads that grew most, and some of what was edited and removed, with the way to each."""
-    talk = [
-        (f"{_title(row)}: {count(row['n'], 'new comment')}", f"article/{row['article_id']}")
-        for row in db.query(_TALK, dict(span))
-    ]
+    discussed = []
+    for row in db.query(_DISCUSSED, dict(span)):
+        label = f"{_title(row)}: {count(row['n'], 'new comment')}"
+        discussed.append((label, f"article/{row['article_id']}"))
     edited = [(name, f"{path}/versions") for name, path in _things(db, _EDITED, span)]
     removed = _things(db, _REMOVED, span)
-    for heading, things in (("Most talked about", talk), ("Edited", edited), ("Removed", removed)):
+    for heading, things in (("Most discussed", discussed), ("Edited", edited), ("Removed", removed)):
         if things:
             yield from ("", f"{heading}:")
         for name, path in things:
-            yield " ".join(filter(None, (f"- {name}", links.to(path))))
+            link = links.to(path)
+            if link:
+                yield f"- {name} {link}"
+            else:
+                yield f"- {name}"
 
 
 def _things(db: Database, which: str, span: Mapping[str, int]) -> list[tuple[str, str]]:
@@ -127,7 +142,8 @@ def _things(db: Database, which: str, span: Mapping[str, int]) -> list[tuple[str
             found.append((_title(row), f"article/{row['article_id']}"))
         else:
             author = quote_text(row["author"]) or "nobody named"
-            found.append((f"a comment by {author} under {_title(row)}", f"comment/{row['comment_id']}"))
+            label = f"a comment by {author} under {_title(row)}"
+            found.append((label, f"comment/{row['comment_id']}"))
     return found
 
 

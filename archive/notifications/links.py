@@ -14,5 +14,10 @@ class Links:
 
     def to(self, path: str, **query: str) -> str | None:
         """Return the URL of a page, such as "article/17", if the pages are published."""
-        asked = urlencode({name: value for name, value in query.items() if value})
-        return self.base and f"{self.base}/{path}" + (f"?{asked}" if asked else "")
+        if not self.base:
+            return self.base
+        url = f"{self.base}/{path}"
+        given = {name: value for name, value in query.items() if value}
+        if given:
+            url += f"?{urlencode(given)}"
+        return url

@@ -42,23 +42,32 @@ class SavedSearch:
         Another query is another search, and begins again.
         """
         words = json.dumps([self.name, self.query, self.source])
-        return f"search {hashlib.sha256(words.encode()).hexdigest()[:16]}"
+        digest = hashlib.sha256(words.encode()).hexdigest()
+        return f"search {digest[:16]}"
 
 
 def new_matches(db: Database, search: SavedSearch, fact: Fact | None, links: Links) -> Notice:
     """Return new matches since `fact`; without one, matching begins now."""
     now = asdict(Position.of(db))
-    before = json.loads(fact.value) if fact else {"articles": 0, "comments": 0, "waiting": []}
+    before = {"articles": 0, "comments": 0, "waiting": []}
+    if fact:
+        before = json.loads(fact.value)
     # Before the query of the matches: a text that is added in between is then found now, or the next time.
-    waiting = [row_id for (row_id,) in db.execute(_WAITING, _span(before, "articles", now["articles"]))]
+    span = _span(before, "articles", now["articles"])
+    waiting = [row_id for (row_id,) in db.execute(_WAITING, span)]
     found = [_Found.of(db, kind, search.ask, before, now[kind]) for kind in _FRESH]
     told = set(found[0].ids)
-    value = json.dumps({**now, "waiting": [row_id for row_id in waiting if row_id not in told]})
+    kept = [row_id for row_id in waiting if row_id not in told]
+    value = json.dumps({**now, "waiting": kept})
     number = sum(len(each.ids) for each in found)
     if fact is None or not number:
         return Notice(subject=search.subject, value=value)
-    title = f"{search.name}: {number:,} new {'match' if number == 1 else 'matches'}"
-    return Notice(subject=search.subject, value=value, title=title, body=_body(db, search, found, links))
+    noun = "matches"
+    if number == 1:
+        noun = "match"
+    title = f"{search.name}: {number:,} new {noun}"
+    body = _body(db, search, found, links)
+    return Notice(subject=search.subject, value=value, title=title, body=body)
 
 
 _FRESH = {
@@ -80,25 +89,29 @@ class _Found:
         wording, ask, _ = expand_query(db.conn, ask)
         plan = Plan.of(kind, wording, ask)
         fresh = replace(plan, conditions=(*plan.conditions, _FRESH[kind]))
-        found = db.execute(fresh.few("date"), {**plan.values, **_span(before, kind, now)})
-        newest = sorted(((score or "", row_id) for row_id, score in found), reverse=True)
+        values = {**plan.values, **_span(before, kind, now)}
+        found = db.execute(fresh.few("date"), values)
+        dated = ((score or "", row_id) for row_id, score in found)
+        newest = sorted(dated, reverse=True)
         return cls(plan, [row_id for _, row_id in newest])
 
 
 def _span(before: dict[str, Any], kind: str, now: int) -> dict[str, int | str]:
-    return {"after": before[kind], "now": now, "waiting": json.dumps(before["waiting"])}
+    waiting = json.dumps(before["waiting"])
+    return {"after": before[kind], "now": now, "waiting": waiting}
 
 
 def _body(db: Database, search: SavedSearch, found: list[_Found], links: Links) -> str:
     """Return the newest matches, articles first, and the way to all of them."""
     shown = (hit for each in found for hit in iterate_hits(db.conn, each.plan, each.ids[:_SHOWN]))
     hits = [without_text(hit) for hit in shown][:_SHOWN]
-    further = sum(len(each.ids) for each in found) - len(hits)
+    total = sum(len(each.ids) for each in found)
+    further = total - len(hits)
     blocks = ["\n".join(_lines(hit, links)) for hit in hits]
     if further:
         blocks.append(f"And {further:,} more.")
     if url := links.to("search", q=search.query, source=search.source, sort="date"):
-        blocks.append(f"All that matches: {url}")
+        blocks.append(f"All matches: {url}")
     return "\n\n".join(blocks)
 
 
@@ -107,10 +120,16 @@ def _lines(hit: Row, links: Links) -> Iterator[str]:
     is_article = hit["kind"] == "article"
     title = quote_text(_unmarked(hit["title"])) or "(untitled)"
     author = quote_text(_unmarked(hit["author"])) or "nobody named"
-    yield f"- {title}" if is_article else f"- a {hit['kind']} by {author} under {title}"
+    if is_article:
+        yield f"- {title}"
+    else:
+        yield f"- a {hit['kind']} by {author} under {title}"
     if excerpt := quote_text(_unmarked(hit["excerpt"])):
         yield f"  {excerpt}"
-    if url := links.to(f"{'article' if is_article else 'comment'}/{hit['id']}") or hit["url"]:
+    path = f"comment/{hit['id']}"
+    if is_article:
+        path = f"article/{hit['id']}"
+    if url := links.to(path) or hit["url"]:
         yield f"  {url}"
 
 

@@ -88,7 +88,7 @@ def test_end_of_a_wall_is_told(site, archived):
     assert (run.sentence or "").startswith("The site is open again; before that, no access since 20")
     assert archived.content() == before
     assert archived.rows("SELECT * FROM events") == []
-    assert noticed(archived.path) == {"site is well again": True}
+    assert noticed(archived.path) == {"site has recovered": True}
     assert "No access" not in archived.program("status").stdout
     assert "open again" not in (archived.crawl().sentence or "")
 

@@ -113,12 +113,12 @@ def test_a_failure_is_told_once_and_so_is_its_end(desk: Desk, hook: Webhook) -> 
     for hours, outcome in ((5.1, "failed"), (5.3, "ok"), (5.5, "failed"), (5.7, "ok")):
         desk.run(outcome, hours)
         desk.look(hours + 0.1)
-    assert hook.titles[1:] == ["quayside is well again"]
+    assert hook.titles[1:] == ["quayside has recovered"]
     desk.run("failed", 5.9)
     desk.look(5.95)
     desk.look(6)
     assert hook.titles[2:] == ["quayside is failing"], "what lasts is told"
-    assert "It was not well since 2026-03-01 13:30 UTC." in hook.messages[1]["message"]
+    assert "It had been failing since 2026-03-01 13:30 UTC." in hook.messages[1]["message"]
     assert hook.messages[1]["type"] == "success"
 
 
@@ -136,8 +136,8 @@ def test_a_clock_that_stands_still_a_check_a_full_disk_and_thin_pages_are_told_t
     desk.look(2)
     assert hook.titles == [
         "quayside is late",
-        "quayside: pages give less than they used to",
-        "uplands: pages give less than they used to",
+        "quayside: pages yield less than before",
+        "uplands: pages yield less than before",
         "The check “backup” failed",
         "The disk is nearly full",
     ]
@@ -263,10 +263,10 @@ def test_a_digest_tells_once_a_day_what_came_changed_and_went(desk: Desk, hook: 
     told = hook.messages[0]["message"].splitlines()
     assert told[0] == "Since 2026-03-01 12:00 UTC."
     assert "uplands: 1 silent edit" in told
-    talk = told.index("Most talked about:")
+    talk = told.index("Most discussed:")
     assert told[talk + 1] == "- Story 702: 2 new comments https://archive.example.org/article/702"
     assert told[told.index("Edited:") + 1].endswith("https://archive.example.org/article/1/versions")
-    assert told[-1] == "All that changed: https://archive.example.org/changes"
+    assert told[-1] == "All changes: https://archive.example.org/changes"
 
 
 def test_digest_of_a_redesign_names_it_once(desk: Desk, hook: Webhook) -> None:
