@@ -22,8 +22,10 @@ def write_tables(snapshot: Snapshot, bundle: Bundle, *, raw: bool) -> None:
     """Write one file for each table."""
     for table in TAKEN:
         with bundle.text(f"{table}.csv") as out:
-            _write(out, [column.name for column in snapshot.columns(table)], snapshot.rows(table), raw=raw)
-    add_cards(bundle, snapshot, {table: f"{table}.csv" for table in TAKEN})
+            names = [column.name for column in snapshot.columns(table)]
+            _write(out, names, snapshot.rows(table), raw=raw)
+    files = {table: f"{table}.csv" for table in TAKEN}
+    add_cards(bundle, snapshot, files)
     bundle.close(facts(snapshot, "csv", snapshot.counts()) | {"raw": raw})
 
 
@@ -32,8 +34,10 @@ def write_joined(snapshot: Snapshot, out: TextIO, *, raw: bool) -> None:
 
     An article without comments has one too.
     """
-    of_article, of_comment = _once(snapshot, "articles"), _once(snapshot, "comments")
-    names = [f"article_{name}" for name in of_article] + [f"comment_{name}" for name in of_comment]
+    of_article = _once(snapshot, "articles")
+    of_comment = _once(snapshot, "comments")
+    names = [f"article_{name}" for name in of_article]
+    names += [f"comment_{name}" for name in of_comment]
     _write(out, names, _joined(snapshot, of_article, of_comment), raw=raw)
 
 
@@ -56,4 +60,7 @@ def _joined(snapshot: Snapshot, of_article: list[str], of_comment: list[str]) ->
 def _write(out: TextIO, names: list[str], rows: Iterable[tuple[Any, ...]], *, raw: bool) -> None:
     writer = csv.writer(out)
     writer.writerow(names)
-    writer.writerows(rows if raw else (map(disarmed, row) for row in rows))
+    if raw:
+        writer.writerows(rows)
+    else:
+        writer.writerows(map(disarmed, row) for row in rows)

@@ -37,24 +37,18 @@ def write_db(snapshot: Snapshot, path: Path) -> None:
             for statement in snapshot.statements(table, "table"):
                 out.execute(statement)
             check = _Checksum()
-            insert_rows(out, table, (check.passed(row) for row in snapshot.rows(table)), snapshot)
+            rows = (check.passed(row) for row in snapshot.rows(table))
+            insert_rows(out, table, rows, snapshot)
             out.execute("INSERT INTO _checksums VALUES (?, ?, ?)", [table, check.rows, check.digest])
-            told = [
-                (table, column.name, column.type, column.description) for column in snapshot.columns(table)
-            ]
+            columns = snapshot.columns(table)
+            told = [(table, column.name, column.type, column.description) for column in columns]
             out.executemany("INSERT INTO _columns VALUES (?, ?, ?, ?)", told)
         for table in TAKEN:
             for statement in snapshot.statements(table, "index"):
                 out.execute(statement)
         about = facts(snapshot, "db", {})
-        out.executemany(
-            "INSERT INTO _about VALUES (?, ?)",
-            [
-                (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-                for name, value in about.items()
-                if name != "counts"
-            ],
-        )
+        metadata = {name: _text(value) for name, value in about.items() if name != "counts"}
+        out.executemany("INSERT INTO _about VALUES (?, ?)", metadata.items())
         out.execute("COMMIT")
 
 
@@ -66,13 +60,21 @@ def new_file(path: Path) -> sqlite3.Connection:
     return out
 
 
+def _text(value: object) -> str:
+    """Return a fact about the export as text, JSON where it has parts."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
 def insert_rows(
     out: sqlite3.Connection, table: str, rows: Iterator[tuple[Any, ...]], snapshot: Snapshot
 ) -> None:
     """Put rows into a table with the same columns as the archive's, in any order."""
     names = [column.name for column in snapshot.columns(table)]
     marks = ", ".join("?" * len(names))
-    out.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)
+    sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"
+    out.executemany(sql, rows)
 
 
 class _Checksum:
@@ -85,7 +87,8 @@ class _Checksum:
     def passed(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         """Count a row in and hand it on."""
         self.rows += 1
-        self._sum.update(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+        line = json.dumps(row, ensure_ascii=False)
+        self._sum.update(line.encode() + b"\n")
         return row
 
     @property

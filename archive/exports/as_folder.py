@@ -74,18 +74,21 @@ def write_folder(snapshot: Snapshot, bundle: Bundle) -> None:
     _write_archive(snapshot, bundle.folder / "archive.db")
     bundle.add("archive.db")
     told = json.loads(METADATA_FILE.read_text(encoding="utf-8"))
+    metadata = {"databases": {"archive": told}}
+    settings = {name: _setting(value) for name, value in SETTINGS.items()}
     texts = {
         "README.md": _README.format(title=archive_title(snapshot), program=PROGRAM),
         "LICENSE": distribution("backissue").read_text("licenses/LICENSE") or "",
-        "metadata.json": json.dumps({"databases": {"archive": told}}, ensure_ascii=False, indent=1),
-        "settings.json": json.dumps({name: _setting(value) for name, value in SETTINGS.items()}, indent=1),
+        "metadata.json": json.dumps(metadata, ensure_ascii=False, indent=1),
+        "settings.json": json.dumps(settings, indent=1),
         "requirements.txt": "".join(f"{line}\n" for line in _requirements()),
         "plugins/reading_room.py": dedent(_PLUGIN).lstrip(),
     }
     for name, text in texts.items():
         with bundle.text(name) as out:
             out.write(text)
-    shutil.copytree(PACKAGE, bundle.folder / "room" / "archive", ignore=shutil.ignore_patterns("__pycache__"))
+    room = bundle.folder / "room" / "archive"
+    shutil.copytree(PACKAGE, room, ignore=shutil.ignore_patterns("__pycache__"))
     for path in sorted((bundle.folder / "room").rglob("*")):
         if path.is_file():
             bundle.add(path.relative_to(bundle.folder).as_posix())
@@ -120,11 +123,14 @@ def _made(db: sqlite3.Connection, where: str) -> list[tuple[str, str]]:
 
 
 def _setting(value: str) -> int | bool:
-    return int(value) if value.isdigit() else value == "on"
+    if value.isdigit():
+        return int(value)
+    return value == "on"
 
 
 def _requirements() -> Iterator[str]:
     """Yield those of our requirements that the pages have."""
     for line in distribution("backissue").requires or ():
-        if re.split(r"[^\w.-]", line)[0] in _LIBRARIES and "extra ==" not in line:
+        name = re.split(r"[^\w.-]", line)[0]
+        if name in _LIBRARIES and "extra ==" not in line:
             yield line

@@ -13,13 +13,16 @@ from archive.queries.json_schema import article_json, comment_json, export_json,
 
 def write_jsonl(snapshot: Snapshot, out: TextIO) -> None:
     """Write one line for each article."""
-    out.writelines(json.dumps(article_line(held), ensure_ascii=False) + "\n" for held in snapshot.articles())
+    for held in snapshot.articles():
+        line = json.dumps(article_line(held), ensure_ascii=False)
+        out.write(f"{line}\n")
 
 
 def article_line(held: HeldArticle) -> dict[str, Any]:
     """Return the object of one article for one line."""
     comments = [_with(comment_json(c.comment), c.id, c.history) for c in held.comments]
-    return export_json(_with(article_json(held.article), held.id, held.history), comments)
+    article = _with(article_json(held.article), held.id, held.history)
+    return export_json(article, comments)
 
 
 def _with(fields: dict[str, Any], number: int, history: History) -> dict[str, Any]:

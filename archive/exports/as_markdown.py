@@ -41,19 +41,29 @@ def write_markdown(snapshot: Snapshot, bundle: Bundle) -> None:
 def _free_name(bundle: Bundle, held: HeldArticle) -> str:
     """Return `2009/07/slug.md`; with the archive's number where another article has that name."""
     published = to_text(held.article.published)
-    folder = published[:7].replace("-", "/") if published else "undated"
+    folder = "undated"
+    if published:
+        folder = published[:7].replace("-", "/")
     name = f"{folder}/{_slug(held.article.url)}"
     taken = (bundle.folder / f"{name}.md").exists()
-    return f"{name}-{held.id}.md" if taken else f"{name}.md"
+    if taken:
+        return f"{name}-{held.id}.md"
+    return f"{name}.md"
 
 
 def _slug(url: str) -> str:
     """Return a name that every file system takes, out of the last part of an address."""
-    parts = [part for part in urlsplit(url).path.split("/") if part]
-    last = unicodedata.normalize("NFKC", unquote(parts[-1] if parts else ""))
+    segments = urlsplit(url).path.split("/")
+    parts = [part for part in segments if part]
+    last = ""
+    if parts:
+        last = unicodedata.normalize("NFKC", unquote(parts[-1]))
     last = re.sub(r"\.(php|html?|aspx?)$", "", last.casefold())
-    slug = re.sub(r"[\W_]+", "-", last).encode()[:_LONGEST].decode(errors="ignore").strip("-") or "article"
-    return f"{slug}-" if _RESERVED.fullmatch(slug) else slug
+    words = re.sub(r"[\W_]+", "-", last).encode()
+    slug = words[:_LONGEST].decode(errors="ignore").strip("-") or "article"
+    if _RESERVED.fullmatch(slug):
+        return f"{slug}-"
+    return slug
 
 
 def _page(held: HeldArticle) -> Iterator[str]:
@@ -84,16 +94,22 @@ def _front_matter(held: HeldArticle) -> dict[str, Any]:
 def _quoted(held: HeldComment, level: int, answered: HeldComment | None) -> str:
     """Return a comment as a quote, indented by its depth in the thread."""
     comment = held.comment
-    head = [f"**{_line(comment.author or 'No name')}**", (to_text(comment.published) or "undated")]
-    head += [comment.kind.value] if comment.kind.value != "comment" else []
-    head += [f"to {_line(answered.comment.author or 'No name')}"] if answered and level > _LEVELS else []
-    head += [f"removed by the site, found so {held.history.gone_at}"] if held.history.gone_at else []
-    head += (
-        [f"hidden by the operator: {_line(held.history.hidden_reason)}"] if held.history.hidden_reason else []
-    )
-    head += [f"<{comment.permalink}>"] if comment.permalink and _is_plain(comment.permalink) else []
+    author = _line(comment.author or "No name")
+    published = to_text(comment.published) or "undated"
+    head = [f"**{author}**", (published)]
+    if comment.kind.value != "comment":
+        head.append(comment.kind.value)
+    if answered and level > _LEVELS:
+        head.append(f"to {_line(answered.comment.author or 'No name')}")
+    if held.history.gone_at:
+        head.append(f"removed by the site, found so {held.history.gone_at}")
+    if held.history.hidden_reason:
+        head.append(f"hidden by the operator: {_line(held.history.hidden_reason)}")
+    if comment.permalink and _is_plain(comment.permalink):
+        head.append(f"<{comment.permalink}>")
     deep = min(level, _LEVELS)
-    lines = [" · ".join(head), "", *escaped(comment.text or "").split("\n")]
+    paragraphs = escaped(comment.text or "").split("\n")
+    lines = [" · ".join(head), "", *paragraphs]
     between = ("> " * (deep - 1)).rstrip()
     return f"{between}\n" + "".join(f"{('> ' * deep + line).rstrip(' ')}\n" for line in lines)
 
@@ -103,8 +119,10 @@ def escaped(text: str) -> str:
 
     Blank lines divide paragraphs, other line breaks stay.
     """
-    lines = [line.strip(" \t") for line in re.split(r"\r\n?|\n", text)]
-    safe = _AT_START.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", "\n".join(lines)))
+    every_line = re.split(r"\r\n?|\n", text)
+    lines = [line.strip(" \t") for line in every_line]
+    escaped_marks = _MARKUP.sub(r"\\\1", "\n".join(lines))
+    safe = _AT_START.sub(r"\1\\\2", escaped_marks)
     return re.sub(r"(?<=[^\n])\n(?=[^\n])", "\\\\\n", safe)
 
 
@@ -114,4 +132,5 @@ def _line(text: str) -> str:
 
 def _is_plain(url: str) -> bool:
     """True if a URL can be between angle brackets, and leads to the web."""
-    return url.startswith(("http://", "https://")) and not re.search(r"[\s<>]", url)
+    is_web = url.startswith(("http://", "https://"))
+    return is_web and not re.search(r"[\s<>]", url)

@@ -42,10 +42,10 @@ def pages_schema() -> Any:
     import pyarrow as pa  # noqa: PLC0415
 
     types = {"number": pa.int64(), "status": pa.int64(), "newest": pa.bool_(), "body": pa.binary()}
-    fields = [
-        pa.field(name, types.get(name, pa.string()), metadata={"description": text})
-        for name, text in COLUMNS.items()
-    ]
+    fields = []
+    for name, description in COLUMNS.items():
+        type_ = types.get(name, pa.string())
+        fields.append(pa.field(name, type_, metadata={"description": description}))
     return pa.schema(fields, metadata={"description": "Raw pages as they were received."})
 
 
@@ -91,14 +91,16 @@ def _groups(pages: Iterator[TakenPage]) -> Iterator[list[TakenPage]]:
 def _batch(group: list[TakenPage]) -> Any:
     import pyarrow as pa  # noqa: PLC0415
 
-    return pa.RecordBatch.from_pylist([_row(taken) for taken in group], schema=pages_schema())
+    rows = [_row(taken) for taken in group]
+    return pa.RecordBatch.from_pylist(rows, schema=pages_schema())
 
 
 def _row(taken: TakenPage) -> dict[str, Any]:
     page = taken.page
+    headers = json.dumps(page.headers)
     return {
         **taken.columns,
-        "headers": json.dumps(page.headers),
+        "headers": headers,
         "newest": taken.is_newest,
         "body": page.body,
     }

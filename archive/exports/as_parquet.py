@@ -42,7 +42,8 @@ def write_parquet(snapshot: Snapshot, bundle: Bundle) -> None:
         ):
             for group in _groups(snapshot.rows(table)):
                 writer.write_batch(_batch(group, schema))
-    add_cards(bundle, snapshot, {table: f"{table}.parquet" for table in TAKEN})
+    files = {table: f"{table}.parquet" for table in TAKEN}
+    add_cards(bundle, snapshot, files)
     bundle.close(facts(snapshot, "parquet", snapshot.counts()))
 
 
@@ -50,11 +51,12 @@ def _schema(table: str, columns: Iterable[Column]) -> Any:
     import pyarrow as pa  # noqa: PLC0415
 
     types = {"INTEGER": pa.int64(), "TEXT": pa.string()}
-    fields = [
-        pa.field(column.name, types[column.type], metadata={"description": column.description})
-        for column in columns
-    ]
-    return pa.schema(fields, metadata={"description": described().get(table, {}).get("description", "")})
+    fields = []
+    for column in columns:
+        metadata = {"description": column.description}
+        fields.append(pa.field(column.name, types[column.type], metadata=metadata))
+    description = described().get(table, {}).get("description", "")
+    return pa.schema(fields, metadata={"description": description})
 
 
 def _groups(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
@@ -62,7 +64,8 @@ def _groups(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
     size = 0
     for row in rows:
         group.append(row)
-        size += sum(len(value) for value in row if isinstance(value, str))
+        texts = (value for value in row if isinstance(value, str))
+        size += sum(map(len, texts))
         if len(group) >= GROUP_ROWS or size >= GROUP_CHARACTERS:
             yield group
             group, size = [], 0

@@ -66,8 +66,10 @@ def write_site(snapshot: Snapshot, bundle: Bundle) -> None:
     title = archive_title(snapshot)
     months = defaultdict[str, list[Row]](list)
     for article in _articles(snapshot):
-        months[_month(article)].append(_write_article(bundle, snapshot, article, title))
-    _write_lists(bundle, dict(sorted(months.items(), reverse=True)), title)
+        listed = _write_article(bundle, snapshot, article, title)
+        months[_month(article)].append(listed)
+    newest_first = sorted(months.items(), reverse=True)
+    _write_lists(bundle, dict(newest_first), title)
     with bundle.text("robots.txt") as out:
         out.write("User-agent: *\nDisallow: /\n")
     with bundle.text("room.css") as out:
@@ -82,11 +84,10 @@ def write_site(snapshot: Snapshot, bundle: Bundle) -> None:
 def _articles(snapshot: Snapshot) -> Iterator[Row]:
     """Yield all articles, read a few at a time."""
     total = snapshot.count("articles")
+    found = snapshot.db.query(f"{_ARTICLE} ORDER BY articles.id")
     yield from cast(
         "Iterator[Row]",
-        snapshot.watch(
-            snapshot.db.query(f"{_ARTICLE} ORDER BY articles.id"), total=total, description="articles"
-        ),
+        snapshot.watch(found, total=total, description="articles"),
     )
 
 
@@ -102,46 +103,49 @@ def _write_article(bundle: Bundle, snapshot: Snapshot, article: Row, title: str)
     rows = list(snapshot.db.query(_COMMENTS, [article["id"]]))
     nodes = arrange(rows)
     last = pages(nodes)
+    links = [_path(article["id"], number) for number in range(1, last + 1)]
+    template = _environment().get_template("article.html")
     for number in range(1, last + 1):
-        html = (
-            _environment()
-            .get_template("article.html")
-            .render(
-                archive_title=title,
-                article=article,
-                body=article_html(article["markdown"], article["text"]),
-                thread=[_shown(branch) for branch in nest(nodes, number)],
-                month=_month(article),
-                said=len(nodes),
-                page=number,
-                pages=last,
-                links=[_path(article["id"], each) for each in range(1, last + 1)],
-                root="../",
-            )
+        html = template.render(
+            archive_title=title,
+            article=article,
+            body=article_html(article["markdown"], article["text"]),
+            thread=[_shown(branch) for branch in nest(nodes, number)],
+            month=_month(article),
+            said=len(nodes),
+            page=number,
+            pages=last,
+            links=links,
+            root="../",
         )
         with bundle.text(f"article/{_path(article['id'], number)}") as out:
             out.write(html)
-    return {
-        **{name: article[name] for name in ("id", "title", "byline", "published", "gone_at")},
-        "said": len(nodes),
-    }
+    shown = {name: article[name] for name in ("id", "title", "byline", "published", "gone_at")}
+    return {**shown, "said": len(nodes)}
 
 
 def _path(article_id: int, page: int) -> str:
-    return f"{article_id}.html" if page == 1 else f"{article_id}-{page}.html"
+    if page == 1:
+        return f"{article_id}.html"
+    return f"{article_id}-{page}.html"
 
 
 def _shown(branch: Branch) -> Row:
     """Return a comment as the template needs it, with those below it."""
     row = cast("Row", branch.node.row)
-    up: Node | None = branch.node.up if branch.named else None
-    return {
+    up: Node | None = None
+    if branch.named:
+        up = branch.node.up
+    shown = {
         **row,
         "body": comment_html(row["html"], row["text"]),
-        "to": up.row["id"] if up else None,
-        "to_name": up.row["author"] if up else None,
+        "to": None,
+        "to_name": None,
         "below": [_shown(each) for each in branch.branches],
     }
+    if up:
+        shown |= {"to": up.row["id"], "to_name": up.row["author"]}
+    return shown
 
 
 # -- lists ----------------------------------------------------------------------------------------
@@ -150,7 +154,10 @@ def _shown(branch: Branch) -> Row:
 def _write_lists(bundle: Bundle, months: dict[str, list[Row]], title: str) -> None:
     years = defaultdict[str, list[tuple[str, int]]](list)
     for month, articles in months.items():
-        years[month[:4] if month != _UNDATED else _UNDATED].append((month, len(articles)))
+        year = month
+        if month != _UNDATED:
+            year = month[:4]
+        years[year].append((month, len(articles)))
         _write(
             bundle,
             f"month/{month}.html",
@@ -160,15 +167,10 @@ def _write_lists(bundle: Bundle, months: dict[str, list[Row]], title: str) -> No
             month=month,
             articles=articles,
         )
-    newest = sorted(
-        (article for articles in months.values() for article in articles),
-        key=lambda article: (article["published"] or "", article["id"]),
-        reverse=True,
-    )[:_NEWEST]
-    counts = {
-        "articles": sum(map(len, months.values())),
-        "comments": sum(article["said"] for articles in months.values() for article in articles),
-    }
+    every = [article for articles in months.values() for article in articles]
+    every.sort(key=lambda article: (article["published"] or "", article["id"]), reverse=True)
+    newest = every[:_NEWEST]
+    counts = {"articles": len(every), "comments": sum(article["said"] for article in every)}
     _write(
         bundle, "index.html", "index.html", root="", archive_title=title, years=years, newest=newest, **counts
     )
@@ -198,9 +200,8 @@ def _index(indexer: Path, bundle: Bundle) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     made = bundle.folder / "pagefind"
     if done.returncode != 0 or not (made / "pagefind.js").exists():
-        raise ArchiveError(
-            f"Pagefind could not index the pages: {(done.stderr or done.stdout).strip()[-300:]}"
-        )
+        said = (done.stderr or done.stdout).strip()
+        raise ArchiveError(f"Pagefind could not index the pages: {said[-300:]}")
     for pattern in _UNUSED:
         for path in made.glob(pattern):
             path.unlink()

@@ -16,9 +16,9 @@ def write_sql(snapshot: Snapshot, out: TextIO) -> None:
     out.write(f"-- {PROGRAM}\nPRAGMA foreign_keys = OFF;\nBEGIN TRANSACTION;\n")
     for table in TAKEN:
         _statements(snapshot, table, "table", out)
-        out.writelines(
-            f"INSERT INTO {table} VALUES ({','.join(map(literal, row))});\n" for row in snapshot.rows(table)
-        )
+        for row in snapshot.rows(table):
+            values = ",".join(map(literal, row))
+            out.write(f"INSERT INTO {table} VALUES ({values});\n")
     for table in TAKEN:
         _statements(snapshot, table, "index", out)
     out.write("COMMIT;\n")
@@ -39,4 +39,6 @@ def literal(value: Any) -> str:
         if "\0" in value:
             return f"CAST(x'{value.encode().hex()}' AS TEXT)"
         return "'" + value.replace("'", "''") + "'"
-    return f"x'{value.hex()}'" if isinstance(value, bytes) else repr(value)
+    if isinstance(value, bytes):
+        return f"x'{value.hex()}'"
+    return repr(value)

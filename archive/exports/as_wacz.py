@@ -55,7 +55,8 @@ def write_wacz(snapshot: Snapshot, path: Path, *, key: Path | None = None) -> in
         with package.open(f"indexes/{INDEX}", ZIP_STORED) as out:
             blocks = [_packed(block, out) for block in _blocks(index)]
         meta = {"format": "cdxj-gzip-1.0", "filename": INDEX}
-        package.write("indexes/index.idx", "".join([f"!meta 0 {json.dumps(meta)}\n", *blocks]))
+        first = f"!meta 0 {json.dumps(meta)}\n"
+        package.write("indexes/index.idx", "".join([first, *blocks]))
         with package.open("pages/pages.jsonl", ZIP_DEFLATED) as out:
             out.write(_json_line({"format": "json-pages-1.0", "id": "pages", "title": "Articles"}))
             for page in _articles(snapshot, index):
@@ -76,7 +77,8 @@ class _Package:
         """Write one file; a stored one may have any size."""
         now = datetime.now(UTC)
         info = ZipInfo(path, date_time=now.timetuple()[:6])
-        info.compress_type, info.external_attr = compression, 0o100644 << 16
+        info.compress_type = compression
+        info.external_attr = 0o100644 << 16
         # The time as an extra field: without one, ReplayWeb.page overlooks the longer local header of zip64.
         info.extra = struct.pack("<HHBl", 0x5455, 5, 1, int(now.timestamp()))
         with self._zip.open(info, "w", force_zip64=compression == ZIP_STORED) as file:
@@ -96,14 +98,18 @@ class _Package:
     def close(self, snapshot: Snapshot, key: Path | None) -> None:
         """Write what the package is, and the checksum of that."""
         now = to_text(datetime.now(UTC))
-        names = [title or name for name, _, title, *_ in snapshot.rows("sources")]
-        filters = ", ".join(f"{name} {value}" for name, value in snapshot.selection.filters.items())
+        sources = snapshot.rows("sources")
+        names = [title or name for name, _, title, *_ in sources]
+        chosen = snapshot.selection.filters
+        filters = ", ".join(f"{name} {value}" for name, value in chosen.items())
+        description = f"Pages of {', '.join(names)}, as kept by Backissue"
+        if filters:
+            description += f" ({filters})"
         about = {
             "profile": "data-package",
             "wacz_version": "1.1.1",
             "title": ", ".join(names) or "No page",
-            "description": f"Pages of {', '.join(names)}, as kept by Backissue"
-            + (f" ({filters})." if filters else "."),
+            "description": f"{description}.",
             "created": now,
             "modified": now,
             "software": PROGRAM,
@@ -126,10 +132,13 @@ def _note(index: sqlite3.Connection, number: int, written: Written) -> None:
     if page.kind is PageKind.SERVED:
         return  # a viewer shows what a browser made of it, which has the same URL and time
     at = str(to_text(page.fetched_at))
-    mime = (page.header("content-type") or "").partition(";")[0].strip()
+    content_type = page.header("content-type") or ""
+    mime = content_type.partition(";")[0].strip()
+    if written.kind == "revisit":
+        mime = "warc/revisit"
     entry = {
         "url": page.final_url,
-        "mime": "warc/revisit" if written.kind == "revisit" else mime,
+        "mime": mime,
         "status": str(page.status),
         "digest": written.digest,
         "length": str(written.length),
@@ -151,15 +160,18 @@ def _blocks(index: sqlite3.Connection) -> Iterator[list[tuple[str, str, str]]]:
 
 def _packed(block: list[tuple[str, str, str]], out: Summed) -> str:
     """Write a block; return its line in the second index."""
-    text = "".join(f"{key} {at} {entry}\n" for key, at, entry in block)
+    lines = [f"{key} {at} {entry}\n" for key, at, entry in block]
+    text = "".join(lines)
     data = zlib.compress(text.encode(), wbits=16 + zlib.MAX_WBITS)
+    digest = hashlib.sha256(data).hexdigest()
     about = {
         "offset": out.tell(),
         "length": len(data),
-        "digest": f"sha256:{hashlib.sha256(data).hexdigest()}",
+        "digest": f"sha256:{digest}",
     }
     out.write(data)
-    return f"{block[0][0]} {block[0][1]} {json.dumps(about)}\n"
+    key, at, _ = block[0]
+    return f"{key} {at} {json.dumps(about)}\n"
 
 
 def _articles(snapshot: Snapshot, index: sqlite3.Connection) -> Iterator[dict[str, str]]:
@@ -172,7 +184,8 @@ def _articles(snapshot: Snapshot, index: sqlite3.Connection) -> Iterator[dict[st
     articles = "SELECT id, url, title FROM articles ORDER BY published, id"
     for number, own, title in snapshot.db.execute(articles):
         known = snapshot.db.execute(addresses, [number, own])
-        found = next(filter(None, (index.execute(newest, row).fetchone() for row in known)), None)
+        answers = (index.execute(newest, row).fetchone() for row in known)
+        found = next(filter(None, answers), None)
         if found:
             at, url = found
             yield {"id": str(number), "url": url, "ts": at, "title": title or url}

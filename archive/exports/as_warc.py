@@ -73,7 +73,8 @@ def records(snapshot: Snapshot, out: Summed) -> Iterator[Written]:
             if rendered.how_rendered(taken.page):
                 yield _written_rendered(taken.page, writer, out)
             else:
-                yield _written(taken.page, writer, out, db, {FACTS_HEADER: page_facts(taken)})
+                facts = {FACTS_HEADER: page_facts(taken)}
+                yield _written(taken.page, writer, out, db, facts)
         for page in _files(snapshot):
             yield _written(page, writer, out, db)
 
@@ -98,13 +99,14 @@ def _files(snapshot: Snapshot) -> Iterator[Page]:
                     f"The file {url} (SHA-256 {digest[:12]}…) is not as it was received."
                 )
                 continue
+            content_header = ("content-type", content_type or "application/octet-stream")
             yield Page(
                 source=source,
                 kind=PageKind.FILE,
                 url=url,
                 final_url=url,
                 status=HTTPStatus.OK,
-                headers=(("content-type", content_type or "application/octet-stream"),),
+                headers=(content_header,),
                 fetched_at=instant(at),
                 body=body,
             )
@@ -112,7 +114,8 @@ def _files(snapshot: Snapshot) -> Iterator[Page]:
 
 def _name(page: Altered, writer: Any) -> None:
     """Write to the file that a page is left out, and why."""
-    text = BytesIO(f"x-left-out: {page.why}\r\nx-digest-when-received: sha256:{page.digest}\r\n".encode())
+    facts = f"x-left-out: {page.why}\r\nx-digest-when-received: sha256:{page.digest}\r\n"
+    text = BytesIO(facts.encode())
     size = text.getbuffer().nbytes
     stamp = {"WARC-Date": page.fetched_at}
     record = writer.create_warc_record(
@@ -136,15 +139,18 @@ def _info(snapshot: Snapshot) -> dict[str, str]:
 def _written(
     page: Page, writer: Any, out: Summed, db: sqlite3.Connection, told: dict[str, str] | None = None
 ) -> Written:
-    offset, at = out.tell(), to_text(page.fetched_at)
+    offset = out.tell()
+    at = to_text(page.fetched_at)
     stamp = {"WARC-Date": at}
+    headers = {**stamp, **(told or {})}
+    payload = BytesIO(page.body)
     record = writer.create_warc_record(
         page.final_url,
         "response",
-        payload=BytesIO(page.body),
+        payload=payload,
         length=len(page.body),
         http_headers=_headers(page),
-        warc_headers_dict={**stamp, **(told or {})},
+        warc_headers_dict=headers,
     )
     digest = record.rec_headers.get_header("WARC-Payload-Digest")
     first = db.execute("SELECT url, at FROM firsts WHERE digest = ?", [digest]).fetchone()
@@ -164,23 +170,24 @@ def _written(
         via = BytesIO(f"via: {page.url}\r\n".encode())
         beside = {**stamp, "WARC-Concurrent-To": record.rec_headers.get_header("WARC-Record-ID")}
         size = via.getbuffer().nbytes
-        writer.write_record(
-            writer.create_warc_record(
-                page.final_url, "metadata", payload=via, length=size, warc_headers_dict=beside
-            )
+        metadata = writer.create_warc_record(
+            page.final_url, "metadata", payload=via, length=size, warc_headers_dict=beside
         )
+        writer.write_record(metadata)
     return Written(page=page, offset=offset, length=length, kind=record.rec_type, digest=digest)
 
 
 def _written_rendered(page: Page, writer: Any, out: Summed) -> Written:
     """Write a page that a browser made, and by which one."""
-    offset, stamp = out.tell(), {"WARC-Date": to_text(page.fetched_at)}
+    offset = out.tell()
+    stamp = {"WARC-Date": to_text(page.fetched_at)}
+    content_type = page.header("content-type") or ""
     record = writer.create_warc_record(
         page.final_url,
         "resource",
         payload=BytesIO(page.body),
         length=len(page.body),
-        warc_content_type=page.header("content-type") or "",
+        warc_content_type=content_type,
         warc_headers_dict=stamp,
     )
     digest = record.rec_headers.get_header("WARC-Payload-Digest")
@@ -190,17 +197,20 @@ def _written_rendered(page: Page, writer: Any, out: Summed) -> Written:
     lines += [f"incomplete: {clause}" for clause in rendered.lacks(page)]
     told = "".join(f"{line}\r\n" for line in lines).encode()
     beside = {**stamp, "WARC-Concurrent-To": record.rec_headers.get_header("WARC-Record-ID")}
-    writer.write_record(
-        writer.create_warc_record(
-            page.final_url, "metadata", payload=BytesIO(told), length=len(told), warc_headers_dict=beside
-        )
+    metadata = writer.create_warc_record(
+        page.final_url, "metadata", payload=BytesIO(told), length=len(told), warc_headers_dict=beside
     )
+    writer.write_record(metadata)
     return Written(page=page, offset=offset, length=length, kind=record.rec_type, digest=digest)
 
 
 def _headers(page: Page) -> StatusAndHeaders:
     """Return the headers as received, but for those of codings that the kept body no longer has."""
     phrases = {status.value: status.phrase for status in HTTPStatus}
-    kept = [(f"x-orig-{name}" if name in _CODED else name, value) for name, value in page.headers]
+    kept = []
+    for name, value in page.headers:
+        if name in _CODED:
+            name = f"x-orig-{name}"
+        kept.append((name, value))
     kept.append(("content-length", str(len(page.body))))
     return StatusAndHeaders(f"{page.status} {phrases.get(page.status, '')}", kept, protocol="HTTP/1.1")

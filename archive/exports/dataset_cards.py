@@ -71,9 +71,11 @@ def add_cards(bundle: Bundle, snapshot: Snapshot, files: Mapping[str, str]) -> N
 
     `files` are the tables' names with their paths in the folder. Call it after they are written.
     """
+    package = _package(bundle, snapshot, files)
+    croissant = _croissant(bundle, snapshot, files)
     texts = {
-        "datapackage.json": json.dumps(_package(bundle, snapshot, files), ensure_ascii=False, indent=1),
-        "croissant.json": json.dumps(_croissant(bundle, snapshot, files), ensure_ascii=False, indent=1),
+        "datapackage.json": json.dumps(package, ensure_ascii=False, indent=1),
+        "croissant.json": json.dumps(croissant, ensure_ascii=False, indent=1),
         "CITATION.cff": yaml.safe_dump(_citation(snapshot), allow_unicode=True, sort_keys=False),
     }
     for name, text in texts.items():
@@ -83,16 +85,21 @@ def add_cards(bundle: Bundle, snapshot: Snapshot, files: Mapping[str, str]) -> N
 
 def archive_title(snapshot: Snapshot) -> str:
     """Return the titles of the sources that are taken, in a row."""
-    names = [title or name for name, _, title, *_ in snapshot.rows("sources")]
+    sources = snapshot.rows("sources")
+    names = [title or name for name, _, title, *_ in sources]
     return ", ".join(names) or "No article"
 
 
 def _about(snapshot: Snapshot) -> tuple[str, str]:
     """Return the title and the description of the data set."""
     title = f"News archive: {archive_title(snapshot)}"
-    articles, comments = snapshot.count("articles"), snapshot.count("comments")
-    limits = ", ".join(f"{name} {value}" for name, value in snapshot.selection.filters.items())
-    part = f" Limited to: {limits}." if limits else ""
+    articles = snapshot.count("articles")
+    comments = snapshot.count("comments")
+    chosen = snapshot.selection.filters
+    limits = ", ".join(f"{name} {value}" for name, value in chosen.items())
+    part = ""
+    if limits:
+        part = f" Limited to: {limits}."
     return title, (
         f"{articles} articles and {comments} comments of {archive_title(snapshot)}, as kept by {PROGRAM}:"
         f" with earlier versions, what was removed, and when each was seen. Times are UTC.{part} {RIGHTS}"
@@ -109,15 +116,14 @@ def _today() -> str:
 def _package(bundle: Bundle, snapshot: Snapshot, files: Mapping[str, str]) -> dict[str, Any]:
     """Return a Data Package, https://specs.frictionlessdata.io/data-package/."""
     title, description = _about(snapshot)
+    sources = [{"title": known or name, "path": url} for name, url, known, *_ in snapshot.rows("sources")]
     return {
         "profile": "data-package",
         "name": NAME,
         "title": title,
         "description": description,
         "created": to_text(datetime.now(UTC)),
-        "sources": [
-            {"title": known or name, "path": url} for name, url, known, *_ in snapshot.rows("sources")
-        ],
+        "sources": sources,
         "resources": [_resource(bundle, snapshot, table, path) for table, path in files.items()],
     }
 
@@ -125,6 +131,7 @@ def _package(bundle: Bundle, snapshot: Snapshot, files: Mapping[str, str]) -> di
 def _resource(bundle: Bundle, snapshot: Snapshot, table: str, path: str) -> dict[str, Any]:
     form = _form(path)
     told = described().get(table, {})
+    written = bundle.written[path]
     resource: dict[str, Any] = {
         "name": table.replace("_", "-"),
         "title": told.get("title", table),
@@ -132,21 +139,24 @@ def _resource(bundle: Bundle, snapshot: Snapshot, table: str, path: str) -> dict
         "path": path,
         "format": form,
         "mediatype": _MEDIA[form],
-        "bytes": bundle.written[path].size,
-        "hash": f"sha256:{bundle.written[path].digest}",
+        "bytes": written.size,
+        "hash": f"sha256:{written.digest}",
     }
     if form == "csv":
         resource |= {"profile": "tabular-data-resource", "encoding": "utf-8"}
     if form != "db":
+        columns = snapshot.columns(table)
         resource["schema"] = {
-            "fields": [
-                {"name": column.name, "type": _TYPES[column.type][0], "description": column.description}
-                for column in snapshot.columns(table)
-            ],
+            "fields": [_table_field(column) for column in columns],
             "primaryKey": snapshot.key(table),
             "missingValues": [""],
         }
     return resource
+
+
+def _table_field(column: Column) -> dict[str, str]:
+    type_, _ = _TYPES[column.type]
+    return {"name": column.name, "type": type_, "description": column.description}
 
 
 # -- Croissant ------------------------------------------------------------------------------------
@@ -155,6 +165,8 @@ def _resource(bundle: Bundle, snapshot: Snapshot, table: str, path: str) -> dict
 def _croissant(bundle: Bundle, snapshot: Snapshot, files: Mapping[str, str]) -> dict[str, Any]:
     """Return Croissant 1.0, https://docs.mlcommons.org/croissant/docs/croissant-spec.html."""
     title, description = _about(snapshot)
+    urls = [url for _, url, *_ in snapshot.rows("sources")]
+    tables = {table: path for table, path in files.items() if _form(path) != "db"}
     return {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
@@ -163,14 +175,12 @@ def _croissant(bundle: Bundle, snapshot: Snapshot, files: Mapping[str, str]) -> 
         "alternateName": title,
         "description": description,
         "usageInfo": RIGHTS,
-        "url": next((source[1] for source in snapshot.rows("sources")), ""),
+        "url": next(iter(urls), ""),
         "datePublished": _today(),
         "version": f"{_today().replace('-', '.')}",
         "citeAs": f"{title}. Archived with {PROGRAM}, {_today()}.",
         "distribution": [_file_object(bundle, path) for path in dict.fromkeys(files.values())],
-        "recordSet": [
-            _record_set(snapshot, table, path) for table, path in files.items() if _form(path) != "db"
-        ],
+        "recordSet": [_record_set(snapshot, table, path) for table, path in tables.items()],
     }
 
 
@@ -225,16 +235,12 @@ def _citation(snapshot: Snapshot) -> dict[str, Any]:
         "authors": [{"name": f"The archivists of {archive_title(snapshot)}"}],
         "date-released": _today(),
         "version": f"{_today()}, by {PROGRAM}",
-        "references": [
-            {
-                "type": "website",
-                "title": source[2] or source[0],
-                "url": source[1],
-                "authors": [{"name": source[2] or source[0]}],
-            }
-            for source in snapshot.rows("sources")
-        ],
+        "references": [_reference(title or name, url) for name, url, title, *_ in snapshot.rows("sources")],
     }
+
+
+def _reference(title: str, url: str) -> dict[str, Any]:
+    return {"type": "website", "title": title, "url": url, "authors": [{"name": title}]}
 
 
 def _form(path: str) -> str:

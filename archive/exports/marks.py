@@ -55,7 +55,8 @@ def _is_folder(folder: Path) -> bool:
     """True if a folder has an export's manifest, and no file that the export did not bring."""
     if not _is_manifest((folder / MANIFEST).read_bytes()):
         return False
-    files = (path.relative_to(folder) for path in folder.rglob("*") if not path.is_dir() or path.is_symlink())
+    paths = (path for path in folder.rglob("*") if not path.is_dir() or path.is_symlink())
+    files = (path.relative_to(folder) for path in paths)
     names = [path.as_posix() for path in files if not _CACHES & set(path.parts)]
     return _are_listed((folder / SUMS).read_bytes(), names)
 
@@ -67,18 +68,22 @@ def _is_packed(path: Path) -> bool:
     with ZipFile(path) as packed:
         names = packed.namelist()
         if MANIFEST in names:
-            return _is_manifest(packed.read(MANIFEST)) and _are_listed(packed.read(SUMS), names)
+            names_listed = _are_listed(packed.read(SUMS), names)
+            return _is_manifest(packed.read(MANIFEST)) and names_listed
         about = json.loads(packed.read("datapackage.json"))
         return "wacz_version" in about and str(about["software"]).startswith(_PROGRAM)
 
 
 def _is_manifest(text: bytes) -> bool:
     said = json.loads(text)
-    return isinstance(said, dict) and "form" in said and str(said.get("program")).startswith(_PROGRAM)
+    if not isinstance(said, dict) or "form" not in said:
+        return False
+    return str(said.get("program")).startswith(_PROGRAM)
 
 
 def _are_listed(sums: bytes, names: Iterable[str]) -> bool:
-    listed = {line.partition("  ")[2] for line in sums.decode().splitlines()}
+    lines = sums.decode().splitlines()
+    listed = {line.partition("  ")[2] for line in lines}
     return listed.issuperset(set(names) - {SUMS})
 
 
@@ -88,7 +93,8 @@ def _is_warc(path: Path) -> bool:
             return False
     with gzip.open(path) as packed:
         head = packed.read(2048)
-    return head.startswith(b"WARC/1.1\r\n") and b"\r\nsoftware: " + _PROGRAM.encode() in head
+    software = b"\r\nsoftware: " + _PROGRAM.encode()
+    return head.startswith(b"WARC/1.1\r\n") and software in head
 
 
 def _is_sql(path: Path) -> bool:
@@ -99,14 +105,18 @@ def _is_jsonl(path: Path) -> bool:
     """True for a file whose first line is an article as `export jsonl` promises it; or an empty one."""
     with path.open("rb") as file:
         line = file.readline()
-    said: Any = json.loads(line) if line else {}
+    said: Any = {}
+    if line:
+        said = json.loads(line)
     wanted = {*ARTICLE_FIELDS, *_ALWAYS}
-    return not line or (isinstance(said, dict) and wanted <= said.keys())
+    is_article = isinstance(said, dict) and wanted <= said.keys()
+    return not line or (is_article)
 
 
 def _is_joined(path: Path) -> bool:
     """True for a file with the column names of `export csv --joined`."""
-    names = next(csv.reader(io.StringIO(_head(path))), [])
+    rows = csv.reader(io.StringIO(_head(path)))
+    names = next(rows, [])
     known = all(name.startswith(("article_", "comment_")) for name in names)
     return known and {"article_id", "article_url", "comment_id", "comment_text"} <= set(names)
 

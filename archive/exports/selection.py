@@ -170,7 +170,9 @@ class Snapshot(Closing):
         db = Database(connection)
         _pick(db, selection)
         for table, condition in TAKEN.items():
-            where = f" WHERE {condition}" if selection else ""
+            where = ""
+            if selection:
+                where = f" WHERE {condition}"
             connection.execute(f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table}{where}")
         return cls(db, path, selection, watch)
 
@@ -193,11 +195,13 @@ class Snapshot(Closing):
     def statements(self, table: str, kind: str) -> list[str]:
         """Return the SQL that makes a table (`kind` is "table") or its indexes ("index")."""
         sql = "SELECT sql FROM main.sqlite_master WHERE tbl_name = ? AND type = ? AND sql IS NOT NULL"
-        return [row[0] for row in self.db.execute(f"{sql} ORDER BY name", [table, kind])]
+        found = self.db.execute(f"{sql} ORDER BY name", [table, kind])
+        return [row[0] for row in found]
 
     def count(self, table: str) -> int:
         """Return how many rows of a table are taken."""
-        return int(self.db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+        cursor = self.db.execute(f"SELECT count(*) FROM {table}")
+        return int(cursor.fetchone()[0])
 
     def counts(self) -> dict[str, int]:
         """Return the same for every table."""
@@ -211,7 +215,8 @@ class Snapshot(Closing):
     def rows(self, table: str, *columns: str) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a table, or some columns of them, in the order of its primary key."""
         key = ", ".join(self.key(table))
-        cursor = self.db.execute(f"SELECT {', '.join(columns) or '*'} FROM {table} ORDER BY {key}")
+        names = ", ".join(columns) or "*"
+        cursor = self.db.execute(f"SELECT {names} FROM {table} ORDER BY {key}")
         yield from self.watch(cursor, total=self.count(table), description=table)
 
     def articles(self) -> Iterator[HeldArticle]:
@@ -223,20 +228,22 @@ class Snapshot(Closing):
 @cache
 def described() -> dict[str, Any]:
     """Return the description of each table and column, as the pages show it."""
-    told: dict[str, Any] = json.loads(METADATA_FILE.read_text(encoding="utf-8"))["tables"]
+    metadata = json.loads(METADATA_FILE.read_text(encoding="utf-8"))
+    told: dict[str, Any] = metadata["tables"]
     return told
 
 
 def _pick(db: Database, selection: Selection) -> None:
     """Note the ids of the articles that are meant."""
     since, until = typed_filters.span(selection.since, selection.until, instants=True)
-    typed_filters.check_filters(
-        db.conn, Ask(words=selection.query, source=selection.source, tag=selection.tag)
-    )
+    asked = Ask(words=selection.query, source=selection.source, tag=selection.tag)
+    typed_filters.check_filters(db.conn, asked)
     db.execute("CREATE TEMP TABLE picked (id INTEGER PRIMARY KEY)")
     limits = Ask(source=selection.source, since=since, until=until, tag=selection.tag)
     plan = Plan.of("articles", Wording(), limits)
-    found = _found(db, selection.query) if selection.query else ""
+    found = ""
+    if selection.query:
+        found = _found(db, selection.query)
     db.execute(f"INSERT INTO picked SELECT id FROM ({plan.few('date')}){found}", plan.values)
     if selection.article:
         db.execute("DELETE FROM picked WHERE id <> ?", [selection.article])
@@ -244,9 +251,11 @@ def _pick(db: Database, selection: Selection) -> None:
 
 def _found(db: Database, query: str) -> str:
     """Return a condition for the articles that a search finds, by themselves or by a comment."""
-    wording, ask, _ = expand_query(db.conn, Ask(words=query))
+    asked = Ask(words=query)
+    wording, ask, _ = expand_query(db.conn, asked)
     db.execute("CREATE TEMP TABLE found (id INTEGER PRIMARY KEY)")
-    articles, comments = Plan.of("articles", wording, ask), Plan.of("comments", wording, ask)
+    articles = Plan.of("articles", wording, ask)
+    comments = Plan.of("comments", wording, ask)
     db.execute(f"INSERT INTO found SELECT id FROM ({articles.few('date')})", articles.values)
     below = f"SELECT article_id FROM main.comments WHERE id IN (SELECT id FROM ({comments.few('date')}))"
     db.execute(f"INSERT OR IGNORE INTO found {below}", comments.values)

@@ -79,7 +79,10 @@ def taken_pages(
 def _taken(snapshot: Snapshot, path: Path, name_altered: Callable[[Altered], None]) -> Iterator[TakenPage]:
     with Pages.open(path) as kept:
         wanted = snapshot.rows("addresses", "source", "url")
-        total = kept.choose(snapshot.selection.source, wanted if snapshot.selection.narrow else None)
+        chosen = None
+        if snapshot.selection.narrow:
+            chosen = wanted
+        total = kept.choose(snapshot.selection.source, chosen)
         held_back = HeldBack(snapshot.db, snapshot.path)
         numbers = kept.chosen_numbers()
         for number, is_newest in snapshot.watch(numbers, total=total, description="pages"):
@@ -111,13 +114,14 @@ def page_from_facts(
 ) -> TakenPage:
     """Return the page of a record with such facts. Raises ValueError, KeyError or TypeError for others."""
     told = json.loads(facts)
+    pairs = tuple((str(name), str(value)) for name, value in headers)
     page = Page(
         source=str(told["source"]),
         kind=PageKind(told["kind"]),
         url=str(told["url"]),
         final_url=final_url,
         status=status,
-        headers=tuple((str(name), str(value)) for name, value in headers),
+        headers=pairs,
         fetched_at=fetched_at,
         body=body,
         lastmod=told["lastmod"],

@@ -58,7 +58,9 @@ def written(name: str) -> Iterator[None]:
     except (OSError, sqlite3.OperationalError) as error:
         if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF not in _DISK:
             raise
-        reason = (isinstance(error, OSError) and error.strerror) or str(error)
+        reason = str(error)
+        if isinstance(error, OSError) and error.strerror:
+            reason = error.strerror
         raise ArchiveError(
             f"{name} cannot be written: {reason}.",
             hint="Is the disk full, or are you not allowed to write there?",
@@ -71,7 +73,8 @@ def _must_be_free(target: Path, name: str, *, replace: bool, own: Own) -> None:
         raise ArchiveError(
             f"The folder {target.parent} does not exist.", hint="Create it, or choose another place."
         )
-    if not os.path.lexists(target) or (target.is_dir() and not any(target.iterdir())):
+    is_empty = target.is_dir() and not any(target.iterdir())
+    if is_empty or not os.path.lexists(target):
         return
     if not marks.is_export(target):
         raise ArchiveError(
@@ -161,9 +164,8 @@ class Bundle:
         """Note a file that was written into the folder by other means."""
         path = self.folder / name
         with path.open("rb") as file:
-            self._note(
-                name, WrittenFile(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
-            )
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            self._note(name, WrittenFile(path.stat().st_size, digest))
 
     def _note(self, name: str, file: WrittenFile) -> None:
         self.written[name] = file
