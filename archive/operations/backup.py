@@ -63,6 +63,16 @@ class Made:
 # -- there ----------------------------------------------------------------------------------------
 
 
+def _companions(archive: Path) -> dict[str, Path]:
+    """Return the files beside an archive, by their names in a backup."""
+    return {
+        PAGES: raw_pages_path(archive),
+        MEDIA: media.beside(archive),
+        HIDDEN: redaction_store.redaction_store_path(archive),
+        DESK: desk_store.desk_path(archive),
+    }
+
+
 def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> Made:
     """Make a backup; return its files and altered pages.
 
@@ -74,13 +84,7 @@ def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> 
     room, DamagedError when the copy is not sound, BusyError while another backup is made.
     """
     folder = folder.resolve()  # a link stays, and what it leads to is replaced
-    wanted = {
-        ARCHIVE: archive,
-        PAGES: raw_pages_path(archive),
-        MEDIA: media.beside(archive),
-        HIDDEN: redaction_store.redaction_store_path(archive),
-        DESK: desk_store.desk_path(archive),
-    }
+    wanted = {ARCHIVE: archive, **_companions(archive)}
     if not archive.exists():
         raise ArchiveError(f"There is no archive at {archive}.", hint="There is nothing to back up yet.")
     must_be_archive(archive)
@@ -148,7 +152,8 @@ def _must_be_free(folder: Path, *, replace: bool) -> None:
 
 def _must_lose_nothing(folder: Path, wanted: Mapping[str, Path]) -> None:
     """Raise ArchiveError where an older backup may have the only copy of a file."""
-    lost = [path for name, path in wanted.items() if (folder / name).exists() and not path.exists()]
+    missing = [name for name, path in wanted.items() if not path.exists()]
+    lost = [wanted[name] for name in missing if (folder / name).exists()]
     if lost:
         raise ArchiveError(
             f"{folder} has {lost[0].name}, but the archive has lost it, so the backup was not replaced.",
@@ -289,13 +294,7 @@ def restore_backup(folder: Path, archive: Path, *, replace: bool) -> tuple[Path,
     open, and when the disk has no room.
     """
     archive = archive.resolve()
-    targets = {
-        PAGES: raw_pages_path(archive),
-        MEDIA: media.beside(archive),
-        HIDDEN: redaction_store.redaction_store_path(archive),
-        DESK: desk_store.desk_path(archive),
-    }
-    targets[ARCHIVE] = archive  # the archive last: it is what others search for
+    targets = {**_companions(archive), ARCHIVE: archive}  # the archive last: it is what others search for
     present = [path for path in targets.values() if path.exists()]
     if present and not replace:
         raise ArchiveError(

@@ -34,7 +34,8 @@ def must_have_hidden(archive: Path, hidden: Path, original: Path) -> None:
             with Hidden.open(hidden) as kept:
                 kept.check(copied, thorough=True)
         except ArchiveError as error:
-            raise damaged(original, [str(error).replace(str(hidden), original.name)]) from error
+            fault = str(error).replace(str(hidden), original.name)
+            raise damaged(original, [fault]) from error
     with closing(sqlite3.connect(hidden)) as kept_copy:
         kept_copy.execute("PRAGMA journal_mode = DELETE")
 
@@ -69,7 +70,8 @@ def must_have_room(place: Path, files: Iterable[Path]) -> None:
     if not place.is_dir():
         raise ArchiveError(f"The folder {place} does not exist.", hint="Create it, or choose another place.")
     logs = [path.with_name(f"{path.name}-wal") for path in files]
-    needed = sum(path.stat().st_size for path in (*files, *logs) if path.exists())
+    stored = [path for path in (*files, *logs) if path.exists()]
+    needed = sum(path.stat().st_size for path in stored)
     free = shutil.disk_usage(place).free
     if free < needed:
         raise ArchiveError(

@@ -28,7 +28,9 @@ def last_written(db: Database, *, without_run: int = 0) -> datetime | None:
     is enough to continue.
     """
     row = db.execute(_LAST_RUN, [without_run]).fetchone()
-    return None if row is None else instant(row[0])
+    if row is None:
+        return None
+    return instant(row[0])
 
 
 def refuse_past(db: Database, now: datetime, *, run: int) -> None:

@@ -115,7 +115,8 @@ def _database(db: Database, archive: Path, now: datetime) -> Iterator[Finding]:
 
 def libraries() -> Finding:
     """Return the versions of the libraries."""
-    found = [f"Python {sys.version.split()[0]}", f"SQLite {sqlite3.sqlite_version}"]
+    python = sys.version.split()[0]
+    found = [f"Python {python}", f"SQLite {sqlite3.sqlite_version}"]
     missing = []
     for name in _LIBRARIES:
         try:
@@ -135,7 +136,10 @@ def disk(archive: Path) -> Finding:
     """Check that the disk has room for growth and copies."""
     if not archive.parent.is_dir():
         return bad("disk", f"The folder {archive.parent} does not exist.", "Make it, or name another place.")
-    free, held = shutil.disk_usage(archive.parent).free, archive.stat().st_size if archive.exists() else 0
+    free = shutil.disk_usage(archive.parent).free
+    held = 0
+    if archive.exists():
+        held = archive.stat().st_size
     if free < health.LEAST_FREE:
         return bad("disk", f"Only {size(free)} are free.", "Free some space before crawls fail.")
     if free < held:
@@ -146,7 +150,8 @@ def disk(archive: Path) -> Finding:
 
 def permissions(archive: Path) -> Finding:
     """Check that all files are writable and of one user."""
-    files = [archive, raw_pages_path(archive), *archive.parent.glob(f"{archive.name}-*")]
+    beside = archive.parent.glob(f"{archive.name}-*")
+    files = [archive, raw_pages_path(archive), *beside]
     files = [path for path in files if path.exists()]
     closed = [path for path in (archive.parent, *files) if not os.access(path, os.W_OK)]
     if closed:
@@ -179,11 +184,9 @@ def soundness(db: Database, now: datetime) -> Finding:
         found += integrity.full_text(db.conn, CHECK_SECONDS)
     except (TimeoutError, sqlite3.OperationalError) as error:
         if not found:
-            why = (
-                "would take too long while other programs wait"
-                if isinstance(error, TimeoutError)
-                else str(error)
-            )
+            why = str(error)
+            if isinstance(error, TimeoutError):
+                why = "would take too long while other programs wait"
             hint = "`backissue backup` checks them in its copy."
             return warn(
                 "integrity", f"Pages and keys are sound; full-text indexes were not checked: {why}.", hint
@@ -191,7 +194,9 @@ def soundness(db: Database, now: datetime) -> Finding:
     sentence = " ".join(found) or "Pages, foreign keys and full-text indexes are sound."
     if db["checks"].exists():
         checks.note_check(db, "integrity", now, ok=not found, sentence=sentence)
-    return bad("integrity", sentence, _RESTORE) if found else fine("integrity", sentence)
+    if found:
+        return bad("integrity", sentence, _RESTORE)
+    return fine("integrity", sentence)
 
 
 def log(archive: Path) -> Finding:
@@ -200,7 +205,9 @@ def log(archive: Path) -> Finding:
     It grows while a reader keeps an old snapshot.
     """
     path = archive.with_name(f"{archive.name}-wal")
-    length = path.stat().st_size if path.exists() else 0
+    length = 0
+    if path.exists():
+        length = path.stat().st_size
     if length > LONGEST_LOG:
         hint = "Some program has been reading one state for very long. End it; the next crawl merges the log."
         return warn("log", f"The write-ahead log has {size(length)}.", hint)
@@ -213,15 +220,17 @@ def clock(db: Database, now: datetime) -> Finding:
         "SELECT max(fetched_at) FROM visits UNION ALL SELECT max(started_at) FROM runs GROUP BY source"
         " UNION ALL SELECT max(changed_at) FROM articles UNION ALL SELECT max(changed_at) FROM comments"
     )
-    newest = max((row[0] for row in db.execute(times).fetchall() if row[0]), default=None)
+    moments = [row[0] for row in db.execute(times).fetchall() if row[0]]
+    newest = max(moments, default=None)
     if newest and instant(newest) > now + timedelta(minutes=1):
         sentence = f"This machine says {when(now)} UTC, and the archive was written at {when(newest)}."
         return bad(
             "clock", sentence, "Set the clock (timedatectl); otherwise schedules and removals go wrong."
         )
-    backward = sum(
-        db.execute(f"SELECT count(*) FROM {name} WHERE until < since").fetchone()[0] for name in _SPANS
-    )
+    backward = 0
+    for name in _SPANS:
+        [number] = db.execute(f"SELECT count(*) FROM {name} WHERE until < since").fetchone()
+        backward += number
     if backward:
         hint = "The clock was wrong when they were written. The texts are sound, but their times are not."
         return warn("clock", f"{count(backward, 'version')} of texts ended before they began.", hint)
@@ -236,7 +245,8 @@ def state(archive: OpenArchive, now: datetime) -> Iterator[Finding]:
             yield fine(f"source {source.name}", source.sentence)
         else:
             yield bad(f"source {source.name}", source.sentence, "`backissue crawl` shows what happens.")
-    backup = next((check for check in told.checks if check.name == "backup"), None)
+    backups = (check for check in told.checks if check.name == "backup")
+    backup = next(backups, None)
     if backup is None:
         yield warn("backup", "There is no backup yet.", "`backissue backup DIR` makes one.")
     elif not backup.ok:
@@ -290,11 +300,14 @@ def hidden_texts(db: Database, path: Path) -> Iterator[Finding]:
 
 def evidence(db: Database, archive: Path) -> Finding:
     """Check that everything is as it was logged, row by row and page by page."""
-    found = [*islice(differences(db, archive), _NAMED + 1)]
+    found_differences = differences(db, archive)
+    found = [*islice(found_differences, _NAMED + 1)]
     last = newest_seal(db)
     if found:
-        more = ["There are more."] if len(found) > _NAMED else []
-        return bad("evidence", " ".join([*found[:_NAMED], *more]), _RESTORE)
+        named = found[:_NAMED]
+        if len(found) > _NAMED:
+            named.append("There are more.")
+        return bad("evidence", " ".join(named), _RESTORE)
     if last is None:
         return warn(
             "evidence",
@@ -315,9 +328,12 @@ def raw_pages(path: Path) -> Iterator[Finding]:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             found = [*integrity.page_faults(connection), *integrity.foreign_keys(connection)]
             pages = Pages(Database(connection))
-            altered = [] if found else list(pages.altered())
+            altered = []
+            if not found:
+                altered = list(pages.altered())
     except sqlite3.DatabaseError as error:
-        found, altered = [f"{error}."], []
+        found = [f"{error}."]
+        altered = []
     found += told_altered(altered)
     if found:
         yield bad("raw pages", " ".join(found), _RESTORE)
@@ -333,9 +349,12 @@ def kept_files(archive: Path) -> Iterator[Finding]:
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             found = integrity.page_faults(connection)
-            altered = [] if found else list(media.Media(Database(connection)).altered())
+            altered = []
+            if not found:
+                altered = list(media.Media(Database(connection)).altered())
     except sqlite3.DatabaseError as error:
-        found, altered = [f"{error}."], []
+        found = [f"{error}."]
+        altered = []
     found += [f"The file {digest[:12]}… (SHA-256) is not as it was received." for digest in altered[:3]]
     if found:
         yield bad("files", " ".join(found), _RESTORE)

@@ -33,7 +33,10 @@ def _no_host(host: str) -> BackissueError:
 
 def _unbound(error: OSError, host: str, port: int, option: str) -> BackissueError:
     """Return the error for a server that cannot listen."""
-    other = f"{option} {port + 10 if port < 65_000 else port - 10}"
+    other_port = port - 10
+    if port < 65_000:
+        other_port = port + 10
+    other = f"{option} {other_port}"
     if error.errno == errno.EADDRINUSE:
         return BackissueError(
             f"Port {port} on {host} is in use by another program.",

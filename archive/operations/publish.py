@@ -14,7 +14,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -100,8 +100,8 @@ def origin_of(path: Path, name: str) -> Origin:
 def _state(path: Path) -> str:
     """Return sizes and times of an archive's files, as text."""
     files = (path, path.with_name(f"{path.name}-wal"), media.beside(path))
-    stats = [file.stat() if file.exists() else None for file in files]
-    return " ".join(f"{stat.st_size}:{stat.st_mtime_ns}" for stat in stats if stat and stat.st_size)
+    stats = [file.stat() for file in files if file.exists()]
+    return " ".join(f"{stat.st_size}:{stat.st_mtime_ns}" for stat in stats if stat.st_size)
 
 
 def publish(origins: Sequence[Origin], folder: Path, now: datetime) -> Published:
@@ -115,9 +115,11 @@ def publish(origins: Sequence[Origin], folder: Path, now: datetime) -> Published
     try:
         return _publish(origins, folder, now)
     except OSError as error:
+        place = ""
+        if error.filename:
+            place = f" ({error.filename})"
         raise ArchiveError(
-            f"Nothing could be published in {folder}: {error.strerror or error}"
-            f"{f' ({error.filename})' if error.filename else ''}.",
+            f"Nothing could be published in {folder}: {error.strerror or error}{place}.",
             hint="Check that it is a folder, that it can be written, and that the disk has room."
             " The last publication stays.",
         ) from error
@@ -129,18 +131,24 @@ def _publish(origins: Sequence[Origin], folder: Path, now: datetime) -> Publishe
     with hold(folder / "publish", "publish"), ExitStack() as stack:
         before = _current(folder, stack)
         known = _known(folder, before)
-        number, made = 0 if before is None else before.generation, None
+        number = 0
+        if before is not None:
+            number = before.generation
+        published = Published(number=number, copied=(), linked=len(origins), problems=(), still_read=())
         if known != {origin.name: origin.state for origin in origins}:
             made = _make(origins, folder, now, before, known)
+            if made.number is not None:
+                number = made.number
+            published = Published(
+                number=number,
+                copied=tuple(made.copied),
+                linked=made.linked,
+                problems=tuple(made.problems),
+                still_read=(),
+            )
         stack.close()  # otherwise we would be among those that read it
-        number = number if made is None or made.number is None else made.number
-        return Published(
-            number=number,
-            copied=tuple(made.copied) if made else (),
-            linked=made.linked if made else len(origins),
-            problems=tuple(made.problems) if made else (),
-            still_read=tuple(generation.remove_unread(folder, keep=number)),
-        )
+        still_read = generation.remove_unread(folder, keep=number)
+        return replace(published, still_read=tuple(still_read))
 
 
 def _known(folder: Path, before: ShardIndex | None) -> dict[str, str]:
@@ -148,21 +156,25 @@ def _known(folder: Path, before: ShardIndex | None) -> dict[str, str]:
     if before is None:
         return {}
     place = generation.folder_of(folder, before.generation)
-    return {
-        name: shard.state
-        for name, shard in before.shards.items()
-        if (path := generation.shard_path(place, name)).is_file() and path.stat().st_size == shard.bytes
-    }
+    known = {}
+    for name, shard in before.shards.items():
+        path = generation.shard_path(place, name)
+        if path.is_file() and path.stat().st_size == shard.bytes:
+            known[name] = shard.state
+    return known
 
 
 def _make(
     origins: Sequence[Origin], folder: Path, now: datetime, before: ShardIndex | None, known: dict[str, str]
 ) -> _Making:
     """Make a generation, current where it has something new."""
-    number = max([0, *generation.numbers(folder)]) + 1
+    newest = max([0, *generation.numbers(folder)])
+    number = newest + 1
     if before is not None:
         number = max(number, before.generation + 1)
-    old = None if before is None else generation.folder_of(folder, before.generation)
+    old = None
+    if before is not None:
+        old = generation.folder_of(folder, before.generation)
     is_whole = before is not None and len(known) == len(before.shards)
     made = _Making(number, old, known, is_whole=is_whole)
     try:
@@ -182,7 +194,8 @@ def _current(folder: Path, stack: ExitStack) -> ShardIndex | None:
         return None
     try:
         lease = stack.enter_context(closing(generation.GenerationLease(folder)))
-        return stack.enter_context(closing(ShardIndex(lease.folder / generation.INDEX)))
+        index = ShardIndex(lease.folder / generation.INDEX)
+        return stack.enter_context(closing(index))
     except ArchiveError as error:
         _log.warning("%s All archives are copied again.", error)
         return None
@@ -200,7 +213,9 @@ class _Making:
         self.copied: list[str] = []
         self.problems: list[str] = []
         self.linked = 0
-        self._before, self._known, self._is_whole = before, known, is_whole
+        self._before = before
+        self._known = known
+        self._is_whole = is_whole
 
     def run(self, origins: Sequence[Origin], folder: Path, now: datetime) -> None:
         """Copy what changed, link the rest, and index all."""
@@ -224,7 +239,8 @@ class _Making:
 
     def _index(self, folder: Path, made_at: str, states: Mapping[str, str]) -> sqlite3.Connection:
         """Create the index, continuing the older one where possible."""
-        path, number = folder / generation.INDEX, self.number or 0
+        path = folder / generation.INDEX
+        number = self.number or 0
         keep = states.keys() - set(self.copied)
         index = None
         if self._before is not None and keep:
@@ -261,7 +277,9 @@ def _describe(index: sqlite3.Connection, folder: Path, name: str, state: str) ->
     path = generation.shard_path(folder, name)
     with closing(read_only(path)) as archive:
         shard = _facts(archive, free_id(index), name, state, path.stat().st_size)
-        add_shard(index, shard, vocabulary_words(archive), _rows(archive, _NEWEST), _months(archive))
+        words = vocabulary_words(archive)
+        newest = _rows(archive, _NEWEST)
+        add_shard(index, shard, words, newest, _months(archive))
 
 
 def _bring_up(path: Path) -> None:
@@ -293,17 +311,20 @@ def _facts(archive: sqlite3.Connection, number: int, name: str, state: str, size
         f" WHERE ended_at IS NOT NULL AND {CRAWLED} ORDER BY id DESC LIMIT 1",
     )
     proofs = Coverage(Database(archive))
-    sources = [
-        {**row, "complete": completeness_sentence(proofs.summary(row["name"]))}
-        for row in _rows(archive, "SELECT name, url, title FROM sources ORDER BY first_seen, name")
-    ]
+    sources = _rows(archive, "SELECT name, url, title FROM sources ORDER BY first_seen, name")
+    for source in sources:
+        source["complete"] = completeness_sentence(proofs.summary(source["name"]))
+    titles = [source["title"] or source["name"] for source in sources]
+    texts = {}
+    for kind in TABLES:
+        [texts[kind]] = archive.execute(f"SELECT count(*) FROM {kind}").fetchone()
     return Shard(
         id=number,
         name=name,
         state=state,
-        title=", ".join(source["title"] or source["name"] for source in sources[:3]) or name,
+        title=", ".join(titles[:3]) or name,
         bytes=size,
-        texts={kind: archive.execute(f"SELECT count(*) FROM {kind}").fetchone()[0] for kind in TABLES},
+        texts=texts,
         latest=dict(archive.execute(_LATEST).fetchall()),
         sources=sources,
         since=since,
@@ -331,11 +352,8 @@ def _must_have_names(origins: Sequence[Origin]) -> None:
         )
     seen = set[str]()
     for origin in origins:
-        if (
-            not SHARD_NAME.fullmatch(origin.name)
-            or origin.name in _RESERVED
-            or origin.name.endswith("-media")
-        ):
+        is_reserved = origin.name in _RESERVED or origin.name.endswith("-media")
+        if is_reserved or not SHARD_NAME.fullmatch(origin.name):
             raise ArchiveError(
                 f"An archive cannot be published under the name “{origin.name}”.",
                 hint="An archive is named after its file, or after its folder if it is archive.db. Rename"
@@ -352,7 +370,8 @@ def _must_be_ours(folder: Path) -> None:
     """Raise ArchiveError if a folder contains anything but generations."""
     if generation.has_generation(folder) and generation.numbers(folder):
         return
-    others = [path for path in folder.iterdir() if not path.name.startswith((".", "generation-", "publish."))]
+    known = (".", "generation-", "publish.")
+    others = [path for path in folder.iterdir() if not path.name.startswith(known)]
     if others:
         raise ArchiveError(
             f"{folder} contains {others[0].name}, so nothing is published there.",

@@ -43,14 +43,19 @@ def command(
 
     `settings` override ours.
     """
-    wanted = {**SETTINGS, **({"base_url": base_url} if base_url != "/" else {}), **(settings or {})}
-    return [
-        *(sys.executable, "-m", "archive.operations.serve", "serve"),
-        *(["--immutable", str(archive)] if is_still(archive) else [str(archive)]),
-        *("--host", host, "--port", str(port)),
-        *(["--metadata", str(metadata)] if metadata else []),
-        *(part for name, value in wanted.items() for part in ("--setting", name, value)),
-    ]
+    wanted = dict(SETTINGS)
+    if base_url != "/":
+        wanted["base_url"] = base_url
+    wanted |= settings or {}
+    line = [sys.executable, "-m", "archive.operations.serve", "serve"]
+    if is_still(archive):
+        line.append("--immutable")
+    line += [str(archive), "--host", host, "--port", str(port)]
+    if metadata:
+        line += ["--metadata", str(metadata)]
+    for name, value in wanted.items():
+        line += ["--setting", name, value]
+    return line
 
 
 def publish_raw_pages() -> None:
@@ -62,14 +67,20 @@ def publish_raw_pages() -> None:
 
 def local_url(*, host: str = HOST, port: int = PORT, base_url: str = "/") -> str:
     """Return the local URL of what `command` serves."""
-    shown = HOST if host in ("0.0.0.0", "::", "") else host  # noqa: S104  (compared, never bound)
-    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/{base_url.strip('/')}"
+    shown = host
+    if host in ("0.0.0.0", "::", ""):  # noqa: S104  (compared, never bound)
+        shown = HOST
+    if ":" in shown:
+        shown = f"[{shown}]"
+    return f"http://{shown}:{port}/{base_url.strip('/')}"
 
 
 def base_path(text: str) -> str:
     """Return a base path for Datasette, as "/news/" or "/"."""
     inner = text.strip().strip("/")
-    return f"/{inner}/" if inner else "/"
+    if inner:
+        return f"/{inner}/"
+    return "/"
 
 
 def open_desks(archive: Path) -> None:
@@ -122,22 +133,25 @@ def library_server(
     from archive.public.library.library import library_of  # noqa: PLC0415
 
     _prepare_datasette()
-    given = parse_metadata(metadata.read_text(encoding="utf-8")) if metadata else {}
+    given = {}
+    if metadata:
+        given = parse_metadata(metadata.read_text(encoding="utf-8"))
     plugins = given.get("plugins") or {}
     ours = {**(plugins.get("backissue") or {}), "published": str(folder.resolve())}
-    wanted = {name: int(value) if value.isdigit() else value == "on" for name, value in SETTINGS.items()}
-    server = Datasette(
-        [],
-        metadata={**given, "plugins": {**plugins, "backissue": ours}},
-        settings={
-            **wanted,
-            "base_url": base_url,
-            "default_allow_sql": False,  # for the library itself, which has no database
-            **(settings or {}),
-        },
-    )
+    wanted = {name: _setting(value) for name, value in SETTINGS.items()}
+    wanted["base_url"] = base_url
+    wanted["default_allow_sql"] = False  # for the library itself, which has no database
+    wanted |= settings or {}
+    server = Datasette([], metadata={**given, "plugins": {**plugins, "backissue": ours}}, settings=wanted)
     library_of(server)  # its folder is looked at now, and not at the first request
     return server
+
+
+def _setting(text: str) -> object:
+    """Return a setting of the command line as Datasette's own code takes it."""
+    if text.isdigit():
+        return int(text)
+    return text == "on"
 
 
 def run_library(server: Any, *, host: str, port: int) -> None:
