@@ -28,13 +28,17 @@ def is_copy(one: Worded, other: Worded) -> bool:
     False for texts that are too short to decide.
     """
     shorter, longer = sorted((len(one.words), len(other.words)))
-    if not (one.is_long_enough and other.is_long_enough) or 2 * shorter < COPY_SHARE * (shorter + longer):
+    is_short = not (one.is_long_enough and other.is_long_enough)
+    if is_short or 2 * shorter < COPY_SHARE * (shorter + longer):
         return False
     if one.words == other.words:
         return True
-    if len(one.distinct & other.distinct) < _LEAST_SHINGLES * min(len(one.distinct), len(other.distinct)):
+    shared = len(one.distinct & other.distinct)
+    fewest = min(len(one.distinct), len(other.distinct))
+    if shared < _LEAST_SHINGLES * fewest:
         return False
-    return 2 * _common_length(one.words, other.words) >= COPY_SHARE * (shorter + longer)
+    common = _common_length(one.words, other.words)
+    return 2 * common >= COPY_SHARE * (shorter + longer)
 
 
 def passage_length(one: Worded, other: Worded) -> int:
@@ -47,7 +51,8 @@ def passage_length(one: Worded, other: Worded) -> int:
     for at, shingle in enumerate(other.shingles):
         if shingle in common:
             places[shingle].append(at)
-    longest, chains = 0, list[_Chain]()
+    longest = 0
+    chains = list[_Chain]()
     for at, shingle in enumerate(one.shingles):
         if shingle not in common or len(places[shingle]) > _MAX_PLACES:
             continue
@@ -61,7 +66,9 @@ def passage_length(one: Worded, other: Worded) -> int:
                 chain.add(at, there, size)
             longest = max(longest, chain.length())
     found = longest // size
-    return found if found >= MIN_PASSAGE_WORDS else 0
+    if found >= MIN_PASSAGE_WORDS:
+        return found
+    return 0
 
 
 def without_quotations(text: Worded, above: Worded) -> Worded:
@@ -71,11 +78,16 @@ def without_quotations(text: Worded, above: Worded) -> Worded:
     """
     width = SHINGLE_WORDS * text.size
     least = _QUOTED_WORDS * text.size - width + 1
-    if len(text.distinct & above.distinct) < min(least, len(text.distinct)) or not text.distinct:
+    needed = min(least, len(text.distinct))
+    if not text.distinct or len(text.distinct & above.distinct) < needed:
         return text
-    quoted, run = set[int](), 0
+    quoted = set[int]()
+    run = 0
     for at, shingle in enumerate(text.shingles):
-        run = run + 1 if shingle in above.distinct else 0
+        if shingle not in above.distinct:
+            run = 0
+            continue
+        run += 1
         if run >= least:
             quoted.update(range(at - run + 1, at + width))
     if not quoted:
@@ -90,7 +102,8 @@ class _Chain:
     """
 
     def __init__(self, here: int, there: int, size: int) -> None:
-        self.here, self.there = here, there
+        self.here = here
+        self.there = there
         self._begins = here, there
         self._width = SHINGLE_WORDS * size
         self._same = self._width
@@ -103,7 +116,8 @@ class _Chain:
     def add(self, here: int, there: int, size: int) -> None:
         """Add the next shingle."""
         self._same += min(here - self.here, there - self.there, SHINGLE_WORDS * size)
-        self.here, self.there = here, there
+        self.here = here
+        self.there = there
 
     def length(self) -> int:
         """Return how many terms are the same.
@@ -111,8 +125,12 @@ class _Chain:
         0 where too many between them differ.
         """
         begin, other_begin = self._begins
-        span = max(self.here - begin, self.there - other_begin) + self._width
-        return self._same if self._same >= _PASSAGE_SHARE * span else 0
+        here_span = self.here - begin
+        there_span = self.there - other_begin
+        span = max(here_span, there_span) + self._width
+        if self._same >= _PASSAGE_SHARE * span:
+            return self._same
+        return 0
 
 
 def _common_length(one: Words, other: Words) -> int:

@@ -27,7 +27,8 @@ class Shared:
     def add_passage(self, item: Item, words: int) -> None:
         """Record a passage, unless a longer one is recorded."""
         if words:
-            self.passages[item] = max(words, self.passages.get(item, 0))
+            known = self.passages.get(item, 0)
+            self.passages[item] = max(words, known)
 
     def without(self, items: Collection[Item]) -> Shared:
         """Return the same without some other items."""

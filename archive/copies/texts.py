@@ -60,11 +60,14 @@ class Texts:
     def _versions(self, item: Item) -> list[int]:
         """Return the versions of an item, 0 (current) first."""
         kind, number = item
-        return [0, *(version for (version,) in self._execute(_VERSIONS[kind], (number,)))]
+        versions = self._execute(_VERSIONS[kind], (number,))
+        return [0, *(version for (version,) in versions)]
 
     def thread(self, item: Item) -> int | None:
         """Return the id of an item's article."""
-        return item[1] if item[0] == "article" else self._place(item[1])[0]
+        if item[0] == "article":
+            return item[1]
+        return self._place(item[1])[0]
 
     def _own_words(self, kind: str, number: int, version: int) -> Worded:
         text = self._worded(kind, number, version)
@@ -77,16 +80,24 @@ class Texts:
     def _above(self, comment: int) -> list[Item]:
         """Return a comment's article and the comments it answers."""
         article, parent = self._place(comment)
-        found: list[Item] = [] if article is None else [("article", article)]
+        found: list[Item] = []
+        if article is not None:
+            found.append(("article", article))
         while parent is not None and len(found) <= _MAX_ABOVE:
             found.append(("comment", parent))
             parent = self._place(parent)[1]
         return found
 
     def _read(self, kind: str, number: int, version: int) -> Worded:
-        sql, values = (_VERSION, (number, version)) if version else (_CURRENT, (number,))
+        sql = _CURRENT
+        values: tuple[int, ...] = (number,)
+        if version:
+            sql = _VERSION
+            values = (number, version)
         found = self._execute(sql[kind], values).fetchone()
-        return Worded.of(words_of(found[0]) if found and found[0] else ())
+        if not found or not found[0]:
+            return Worded.of(())
+        return Worded.of(words_of(found[0]))
 
     def _read_place(self, number: int) -> tuple[int | None, int | None]:
         sql = "SELECT article_id, parent_id FROM comments WHERE id = ?"

@@ -42,7 +42,8 @@ def update_copies(db: Database, path: Path, *, seconds: float = 2**31, watch: Wa
     After `seconds` the rest waits for the next time. Another process that does it is left alone: 0.
     """
     index = fingerprints.fingerprints_path(path)
-    if not is_writable(path) or not (_queued(db) or (_has_texts(db) and not index.exists())):
+    is_stale = _queued(db) or (_has_texts(db) and not index.exists())
+    if not is_stale or not is_writable(path):
         return 0
     try:
         with hold(path, _LOCK):
@@ -201,9 +202,9 @@ def _save_copies(db: Database, item: Item, shared: Shared) -> None:
         return
     execute = db.conn.execute
     members = [item, *sorted(shared.copies)]
-    groups = sorted({group for each in members for group in _groups(db, each)})
-    group = groups[0] if groups else _next_group(db)
-    for other in groups[1:]:
+    groups = sorted({group for each in members for group in _groups(db, each)}) or [_next_group(db)]
+    group, *others = groups
+    for other in others:
         execute("UPDATE copies SET copy_group = ? WHERE copy_group = ?", (group, other))
     for kind, number in members:
         execute("INSERT OR REPLACE INTO copies VALUES (?, ?, ?)", (kind, number, group))

@@ -75,7 +75,9 @@ def word_size(words: Words) -> int:
     if "".join(words[:_SAMPLED_WORDS]).isascii():
         return 1
     single = sum(1 for word in words if len(word) == 1 and _UNSPACED_WORD.match(word))
-    return 2 if 2 * single > len(words) else 1
+    if 2 * single > len(words):
+        return 2
+    return 1
 
 
 def shingles_of(words: Words, size: int) -> list[int]:
@@ -98,7 +100,8 @@ def prints_of(text: Worded) -> list[int]:
     every = text.distinct
     kept = [each for each in every if each % _ONE_IN == 0]
     if len(kept) < _LEAST_PRINTS:
-        left = sorted((each for each in every if each % _ONE_IN), key=_rank)
+        sampled = (each for each in every if each % _ONE_IN)
+        left = sorted(sampled, key=_rank)
         kept += left[: _LEAST_PRINTS - len(kept)]
     return sorted(kept)
 

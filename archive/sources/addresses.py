@@ -71,7 +71,9 @@ def moved_url(url: str, old: str, new: str) -> str | None:
     """
     if not urls.is_below(url, old):
         return None
-    parts, here, there = urlsplit(url), urlsplit(old), urlsplit(new)
+    parts = urlsplit(url)
+    here = urlsplit(old)
+    there = urlsplit(new)
     path = there.path.rstrip("/") + (parts.path.removeprefix(here.path.rstrip("/")) or "/")
     return urlunsplit((there.scheme, there.netloc, path, parts.query, parts.fragment))
 
@@ -125,11 +127,15 @@ def _move_hidden(db: Database, archive: Path, source: str, old: str, new: str, a
     """Hide hidden articles at their new URLs as well."""
     hidden = known(db.conn, archive)
     for (owner, key), article_id in hidden.addresses.items():
-        there = moved_url(f"{urlsplit(old).scheme}://{key}", old, new) if owner == source else None
+        there = None
+        if owner == source:
+            there = moved_url(f"{urlsplit(old).scheme}://{key}", old, new)
         if there:
             row = rows.one(db, "SELECT redaction_id FROM articles WHERE id = ?", article_id)
             place = {"source": source, "article_id": article_id, "first_seen": at, "url": there}
-            number = int(row["redaction_id"] or 0) if row else 0
+            number = 0
+            if row:
+                number = int(row["redaction_id"] or 0)
             hidden.keep(db, number, [Kept(place="addresses", row=place)])
 
 
@@ -174,6 +180,8 @@ def _move_files(db: Database, source: str, old: str, new: str) -> None:
 
 
 def _forget_state(db: Database, source: str) -> None:
-    before, fresh = crawl_states.load(db, source), CrawlState()
-    after = replace(before, **{name: getattr(fresh, name) for name in _OF_OLD_SITE})
+    before = crawl_states.load(db, source)
+    fresh = CrawlState()
+    fresh_values = {name: getattr(fresh, name) for name in _OF_OLD_SITE}
+    after = replace(before, **fresh_values)
     crawl_states.save_state(db, source, before, after)

@@ -37,10 +37,12 @@ def rename(db: Database, old: str, new: str) -> None:
             db.execute(f'UPDATE "{table}" SET source = ? WHERE source = ?', [new, old])
     db.execute("DELETE FROM run_totals WHERE source IN (?, ?)", [old, new])
     for row in totals:
-        db.execute(f"INSERT INTO run_totals VALUES ({', '.join('?' * len(row))})", [new, *row[1:]])
+        marks = ", ".join("?" * len(row))
+        db.execute(f"INSERT INTO run_totals VALUES ({marks})", [new, *row[1:]])
     for subject in _SUBJECTS:
         change = "UPDATE OR REPLACE notified SET subject = ? WHERE subject = ?"
-        db.execute(change, [subject.format(new), subject.format(old)])
+        subjects = [subject.format(new), subject.format(old)]
+        db.execute(change, subjects)
 
 
 def rename_pages(db: Database, archive: Path, old: str, new: str) -> None:
@@ -53,7 +55,8 @@ def rename_pages(db: Database, archive: Path, old: str, new: str) -> None:
         return
     named = "SELECT id FROM pages WHERE source IN (?, ?)"
     with Pages.open(path) as pages, transaction(pages.db):
-        numbers = [row[0] for row in pages.db.execute(named, [old, new])]
+        found = pages.db.execute(named, [old, new])
+        numbers = [row[0] for row in found]
         for table in ("pages", "dictionaries", "packing"):
             pages.db.execute(f"UPDATE {table} SET source = ? WHERE source = ?", [new, old])
     relog_pages(db, path, numbers)
@@ -147,5 +150,6 @@ def _delete(db: Database, table: str, where: str, source: str) -> None:
         " WHERE type = 'table' AND \"table\" = ? AND sqlite_master.name NOT IN (?, 'redactions')"
     )
     for child, column, parent in db.execute(sql, [table, table]).fetchall():
-        _delete(db, child, f'"{column}" IN (SELECT "{parent}" FROM "{table}" WHERE {where})', source)
+        within = f'"{column}" IN (SELECT "{parent}" FROM "{table}" WHERE {where})'
+        _delete(db, child, within, source)
     db.execute(f'DELETE FROM "{table}" WHERE {where}', [source])
