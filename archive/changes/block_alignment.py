@@ -56,12 +56,11 @@ class Alignment:
 
     def __init__(self, own: Written, written: Written) -> None:
         self.own = own
-        self.lines = [
-            WrittenLine(number, row, words, folded)
-            for number, (text, _) in enumerate(written)
-            for row, words in enumerate(text.split("\n"))
-            if (folded := fold_words(words))
-        ]
+        self.lines = []
+        for number, (text, _) in enumerate(written):
+            for row, words in enumerate(text.split("\n")):
+                if folded := fold_words(words):
+                    self.lines.append(WrittenLine(number, row, words, folded))
         self._page = _PageIndex(own)
         self._pairs = _MOST_PAIRS
         self.claimed: set[int] = set()
@@ -72,7 +71,9 @@ class Alignment:
     @property
     def found(self) -> int:
         """Letters of the publisher's text that are in the page."""
-        return sum(len(line.folded) for line in self.lines if line.place is not None and not line.otherwise)
+        placed = [line for line in self.lines if line.place is not None]
+        found = [line for line in placed if not line.otherwise]
+        return sum(len(line.folded) for line in found)
 
     @property
     def total(self) -> int:
@@ -85,13 +86,15 @@ class Alignment:
 
     def is_apart(self) -> bool:
         """True if the two have nothing in common."""
-        return not self.claimed or self.found < min(SHORTEST_FOUND, self.total / 2)
+        needed = min(SHORTEST_FOUND, self.total / 2)
+        return not self.claimed or self.found < needed
 
     def is_run_together(self) -> bool:
         """True if one line of the page has several blocks."""
         within: dict[int, set[int]] = {}
         for line in self.lines:
-            if line.place is not None and line.folded not in self._page.lines and not line.is_cut:
+            is_on_page = line.folded in self._page.lines
+            if line.place is not None and not is_on_page and not line.is_cut:
                 within.setdefault(line.place, set()).add(line.block)
         return any(len(blocks) > 1 for blocks in within.values())
 
@@ -101,11 +104,14 @@ class Alignment:
         whole = "".join(line.folded for line in self.lines)
 
         def is_known(folded: str) -> bool:
-            return folded in known or (len(folded) >= SHORTEST_FOUND and folded in whole)
+            if folded in known:
+                return True
+            return len(folded) >= SHORTEST_FOUND and folded in whole
 
         found = []
         for number, (text, _) in enumerate(self.own):
-            folded = [each for line in lines_of(text) if (each := fold_words(line))]
+            lines = lines_of(text)
+            folded = [each for line in lines if (each := fold_words(line))]
             if folded and number not in self.claimed and not any(map(is_known, folded)):
                 found.append(number)
         return found
@@ -122,21 +128,27 @@ class Alignment:
         """Find the lines that a page cuts short or changes, each at its place."""
         ends = [len(self.own)]
         for line in reversed(self.lines):
-            ends.append(ends[-1] if line.place is None else line.place)
+            place = line.place
+            if place is None:
+                place = ends[-1]
+            ends.append(place)
         before = -1
         for line, end in zip(self.lines, ends[-2::-1], strict=True):
             if line.place is None:
                 self._find_like(line, range(before + 1, end))
-            before = before if line.place is None else max(before, line.place)
+            if line.place is not None:
+                before = max(before, line.place)
 
     def _find_like(self, line: WrittenLine, numbers: range) -> None:
         for number in numbers:
             if number in self.claimed or self._pairs <= 0:
                 continue
             self._pairs -= 1
-            likeness, is_part = _likeness(self.own[number][0], line)
+            own_block = self.own[number][0]
+            likeness, is_part = _likeness(own_block, line)
             if likeness >= _LIKE:
-                line.place, line.is_cut = number, is_part
+                line.place = number
+                line.is_cut = is_part
                 line.otherwise = likeness < _SAME and not is_part
                 self.claimed.add(number)
                 return
@@ -163,12 +175,16 @@ class _PageIndex:
         Preferably from block `start` on.
         """
         if places := self.lines.get(folded):
-            return next((at for at in places if at >= start), places[0])
+            later = (at for at in places if at >= start)
+            return next(later, places[0])
         if len(folded) < SHORTEST_FOUND:
             return None
         found = self.whole.find(folded, self.starts[start])
-        found = self.whole.find(folded) if found < 0 else found
-        return None if found < 0 else bisect_right(self.starts, found) - 1
+        if found < 0:
+            found = self.whole.find(folded)
+        if found < 0:
+            return None
+        return bisect_right(self.starts, found) - 1
 
 
 def fold_words(words: str) -> str:
@@ -188,7 +204,8 @@ def is_furniture(block: tuple[str, str], *, is_below: bool) -> bool:
     text and within it only dates and what is mostly links is; below all prose everything that is left.
     """
     text, markdown = block
-    is_caption = markdown.startswith("*") and markdown.endswith("*") and "\n" not in markdown
+    is_italic = markdown.startswith("*") and markdown.endswith("*")
+    is_caption = is_italic and "\n" not in markdown
     if is_prose(block) or is_caption or markdown.startswith("|"):
         return False
     is_date = not re.search(r"[^\W\d_]", skeleton(text))
@@ -200,14 +217,19 @@ def is_prose(block: tuple[str, str]) -> bool:
     text, markdown = block
     if markdown.startswith("#"):
         return False
-    return len(text) >= _PROSE and bool(_SENTENCE.search(text)) and _linked(block) < _LINKED
+    if len(text) < _PROSE or _linked(block) >= _LINKED:
+        return False
+    return bool(_SENTENCE.search(text))
 
 
 def _linked(block: tuple[str, str]) -> float:
     """Return the share of the text in links."""
     words = len(WORD.findall(block[0]))
-    linked = sum(len(WORD.findall(found[1])) for found in LINK.finditer(block[1]))
-    return min(1.0, linked / words) if words else 0.0
+    labels = [found[1] for found in LINK.finditer(block[1])]
+    linked = sum(len(WORD.findall(label)) for label in labels)
+    if not words:
+        return 0.0
+    return min(1.0, linked / words)
 
 
 def _likeness(text: str, line: WrittenLine) -> tuple[float, bool]:
@@ -218,9 +240,12 @@ def _likeness(text: str, line: WrittenLine) -> tuple[float, bool]:
     folded = "".join(map(fold_words, lines_of(text)))
     if len(folded) >= SHORTEST_FOUND and folded in line.folded:
         return 1.0, True
-    one, other = WORD.findall(text.lower())[:_COMPARED], WORD.findall(line.words.lower())[:_COMPARED]
+    one = WORD.findall(text.lower())[:_COMPARED]
+    other = WORD.findall(line.words.lower())[:_COMPARED]
     matcher = SequenceMatcher(None, one, other, autojunk=False)
     if matcher.quick_ratio() < _LIKE:
         return 0.0, False
     shared = sum(found.size for found in matcher.get_matching_blocks())
-    return 2 * shared / (len(one) + len(other)), shared == len(one) < len(other) < _COMPARED
+    is_part = shared == len(one) < len(other) < _COMPARED
+    total = len(one) + len(other)
+    return 2 * shared / total, is_part

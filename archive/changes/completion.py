@@ -78,11 +78,16 @@ class Completion:
             ("blocks-missing", missing, "The publisher's text has {} that the archive's lacks: {}."),
             ("blocks-alien", alien, "The text has {} that the publisher's own lacks: {}."),
         )
-        return tuple(
-            Problem(code=code, detail=detail.format(_number(words), _quoted(words)), field="text")
-            for code, words, detail in found
-            if words
-        )
+        return tuple(_problem(code, words, detail) for code, words, detail in found if words)
+
+
+def _problem(code: str, words: Sequence[str], detail: str) -> Problem:
+    return Problem(code=code, detail=detail.format(_number(words), _quoted(words)), field="text")
+
+
+def _verdicts(blocks: Written, fate: str, rule: str) -> tuple[BlockVerdict, ...]:
+    """Return one verdict on all blocks."""
+    return tuple(BlockVerdict(text, fate, rule) for text, _ in blocks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +109,28 @@ def to_blocks(text: str | None, markdown: str | None) -> Written | None:
     if not text:
         return ()
     words = text.split("\n\n")
-    marked = markdown.split("\n\n") if markdown else words
+    marked = words
+    if markdown:
+        marked = markdown.split("\n\n")
     found: list[tuple[str, str]] = []
     at = 0
     for block in marked:
-        size = len(block.split("\n>\n")) if block.startswith(">") else 1
+        size = 1
+        if block.startswith(">"):
+            size = len(block.split("\n>\n"))
         found.append(("\n\n".join(words[at : at + size]), block))
         at += size
-    return tuple(found) if at == len(words) else None
+    if at != len(words):
+        return None
+    return tuple(found)
 
 
 def links_of(blocks: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """Return the targets of the links of some blocks."""
-    found = (link for _, markdown in blocks for link in LINK.finditer(markdown))
-    return tuple(dict.fromkeys(link[2] for link in found if not link[0].startswith("!") and link[2]))
+    found = [link for _, markdown in blocks for link in LINK.finditer(markdown)]
+    links = [link for link in found if not link[0].startswith("!")]
+    targets = [link[2] for link in links if link[2]]
+    return tuple(dict.fromkeys(targets))
 
 
 def complete_text(
@@ -139,12 +152,16 @@ def complete_text(
     if not written:
         return _without_words(own)
     if not own:
-        fates = tuple(BlockVerdict(text, "added", _ONLY_THERE) for text, _ in written)
+        fates = _verdicts(written, "added", _ONLY_THERE)
         return Completion(written, fates, added=written)
-    if sum(text.count("\n") + 1 for text, _ in (*own, *written)) > MOST_LINES:
+    own_and_written = (*own, *written)
+    lines = sum(text.count("\n") + 1 for text, _ in own_and_written)
+    if lines > MOST_LINES:
         return _unlike(own, written, "too long to be compared")
     is_past = earlier is not None and earlier.blocks != own
-    allowed = _allowance(earlier, written, drops=drops) if earlier is not None and is_past else None
+    allowed = None
+    if earlier is not None and is_past:
+        allowed = _allowance(earlier, written, drops=drops)
     if allowed is not None and is_current:
         allowed = replace(allowed, dropped=None)
     alignment = Alignment(own, written)
@@ -152,7 +169,7 @@ def complete_text(
         return _unlike(own, written, "nothing of the publisher's text is in the page")
     if allowed is None and alignment.is_run_together() and not alignment.unmatched():
         rule = "the page, which runs blocks together"
-        return Completion(written, tuple(BlockVerdict(text, "taken", rule) for text, _ in written))
+        return Completion(written, _verdicts(written, "taken", rule))
     return _Merge(alignment, written, allowed, drops=drops, ends=ends).result()
 
 
@@ -166,8 +183,10 @@ class _Allowance:
 
 def _allowance(earlier: PageBlocks, written: Written, *, drops: bool) -> _Allowance:
     past = complete_text(earlier.blocks, written, drops=drops, ends=earlier.ends)
-    added = frozenset(fold_words(line) for text, _ in past.added for line in text.split("\n"))
-    return _Allowance(added, frozenset(fold_words(text) for text, _ in past.dropped))
+    lines = [line for text, _ in past.added for line in text.split("\n")]
+    added = frozenset(map(fold_words, lines))
+    dropped = frozenset(fold_words(text) for text, _ in past.dropped)
+    return _Allowance(added, dropped)
 
 
 def _without_words(own: Written) -> Completion:
@@ -177,14 +196,14 @@ def _without_words(own: Written) -> Completion:
     """
     rule = "the publisher's text has no words"
     if any(map(is_prose, own)):
-        return Completion(own, tuple(BlockVerdict(text, "kept", rule) for text, _ in own))
-    return Completion((), tuple(BlockVerdict(text, "dropped", rule) for text, _ in own), dropped=own)
+        return Completion(own, _verdicts(own, "kept", rule))
+    return Completion((), _verdicts(own, "dropped", rule), dropped=own)
 
 
 def _unlike(own: Written, written: Written, rule: str) -> Completion:
     """Return the page's text as it is, all of the publisher's missing."""
-    kept = tuple(BlockVerdict(text, "taken", "the page") for text, _ in own)
-    return Completion(own, kept + tuple(BlockVerdict(text, "missing", rule) for text, _ in written))
+    kept = _verdicts(own, "taken", "the page")
+    return Completion(own, kept + _verdicts(written, "missing", rule))
 
 
 @dataclass(slots=True)
@@ -226,21 +245,27 @@ class _Merge:
         verdicts: list[BlockVerdict] = []
         for number, group in groups.items():
             verdicts.append(self._judge(self.written[number], group, last))
-            last = max([last, *(line.place for line in group if line.place is not None)])
+            places = [line.place for line in group if line.place is not None]
+            last = max([last, *places])
         dropped = self._dropped()
         blocks = list(self.changes.behind.get(-1, ()))
         for number, block in enumerate(self.own):
             if number not in self.changes.removed | dropped:
                 blocks.append(self.changes.replaced.get(number, block))
             blocks += self.changes.behind.get(number, ())
+        blocks_dropped = tuple(self.own[number] for number in sorted(dropped))
+        verdicts_on_all = (*verdicts, *self._verdicts(dropped))
         return Completion(
             blocks=tuple(blocks),
-            verdicts=(*verdicts, *self._verdicts(dropped)),
+            verdicts=verdicts_on_all,
             added=tuple(self.changes.added),
-            dropped=tuple(self.own[number] for number in sorted(dropped)),
+            dropped=blocks_dropped,
         )
 
     # -- the publisher's blocks ------------------------------------------------------------------------
+
+    def _may_add(self, line: WrittenLine) -> bool:
+        return self.allowed is None or line.folded in self.allowed.added
 
     def _judge(self, block: tuple[str, str], group: Sequence[WrittenLine], last: int) -> BlockVerdict:
         """Return what becomes of a block of the publisher's.
@@ -248,10 +273,11 @@ class _Merge:
         `last` is the page's block that the one before it is in.
         """
         missing = [line for line in group if line.place is None or line.is_cut]
-        addable = [line for line in missing if self.allowed is None or line.folded in self.allowed.added]
+        addable = [line for line in missing if self._may_add(line)]
         if addable and self._add(block, group, addable, last):
             return BlockVerdict("\n".join(line.words for line in addable), "added", _ONLY_THERE)
-        if self.allowed is not None and (missing or any(line.otherwise for line in group)):
+        is_found_otherwise = any(line.otherwise for line in group)
+        if self.allowed is not None and (missing or is_found_otherwise):
             return BlockVerdict(block[0], "dropped", "the page has changed since")
         if missing or any(line.otherwise for line in group):
             return BlockVerdict(block[0], "missing", "worded otherwise by the page")
@@ -267,10 +293,11 @@ class _Merge:
         """
         places = sorted({line.place for line in group if line.place is not None})
         if not places:
-            return self._put(last, block if len(lines) == len(group) else _part(block, lines))
-        if len(lines) == sum(line.place is None or line.is_cut for line in group) and self._is_all(
-            places, group
-        ):
+            if len(lines) < len(group):
+                block = _part(block, lines)
+            return self._put(last, block)
+        missing = sum(line.place is None or line.is_cut for line in group)
+        if len(lines) == missing and self._is_all(places, group):
             self.changes.replaced[places[0]] = block
             self.changes.removed.update(places[1:])
             self.changes.added.append(_part(block, lines))
@@ -287,11 +314,15 @@ class _Merge:
     def _is_all(self, places: Sequence[int], group: Sequence[WrittenLine]) -> bool:
         """True if some blocks of the page contain only text of a block."""
         whole = [line.folded for line in group]
-        if self.changes.removed.union(self.changes.replaced, self.changes.behind).intersection(places):
+        touched = self.changes.removed.union(self.changes.replaced, self.changes.behind)
+        if touched.intersection(places):
             return False
-        own = [fold_words(line) for place in places for line in lines_of(self.own[place][0])]
+        blocks = [self.own[place] for place in places]
+        own = [fold_words(line) for text, _ in blocks for line in lines_of(text)]
         is_cut = {line.place for line in group if line.is_cut}
-        return is_cut.issuperset(places) or all(any(each in line for line in whole) for each in own)
+        if is_cut.issuperset(places):
+            return True
+        return all(any(each in line for line in whole) for each in own)
 
     # -- the page's ------------------------------------------------------------------------------------
 
@@ -303,7 +334,9 @@ class _Merge:
         prose = [number for number in others if is_prose(self.own[number])]
         below = self._below({*self.alignment.claimed, *prose})
         found = [number for number in others if is_furniture(self.own[number], is_below=number in below)]
-        allowed = None if self.allowed is None else self.allowed.dropped
+        allowed = None
+        if self.allowed is not None:
+            allowed = self.allowed.dropped
         if allowed is None:
             return frozenset(found)
         return frozenset(each for each in found if fold_words(self.own[each][0]) in allowed)
@@ -316,7 +349,8 @@ class _Merge:
         found: set[int] = set()
         start = 0
         for end in self.ends:
-            last = max((number for number in texts if start <= number <= end), default=end)
+            between = (number for number in texts if start <= number <= end)
+            last = max(between, default=end)
             found.update(range(last + 1, end + 1))
             start = end + 1
         return frozenset(found)
@@ -349,9 +383,14 @@ def _part(block: tuple[str, str], lines: Sequence[WrittenLine]) -> tuple[str, st
 
 
 def _number(words: Sequence[str]) -> str:
-    return f"{len(words):,} block{'s' if len(words) > 1 else ''}"
+    if len(words) == 1:
+        return "1 block"
+    return f"{len(words):,} blocks"
 
 
 def _quoted(words: Sequence[str]) -> str:
-    quoted = ", ".join(f"“{' '.join(each.split())[:_QUOTE]}”" for each in words[:_NAMED])
-    return quoted + (f" and {len(words) - _NAMED:,} more" if len(words) > _NAMED else "")
+    first = (" ".join(each.split()) for each in words[:_NAMED])
+    quoted = ", ".join(f"“{each[:_QUOTE]}”" for each in first)
+    if len(words) > _NAMED:
+        quoted += f" and {len(words) - _NAMED:,} more"
+    return quoted

@@ -28,12 +28,17 @@ def ways(
     kind: str, before: Mapping[str, Any], after: Mapping[str, Any], changed: Iterable[str]
 ) -> Iterable[str]:
     """Yield the ways in which the changed fields differ; "words" for edits."""
-    moved = before.get("modified") and after.get("modified") and before["modified"] != after["modified"]
+    stated_before = before.get("modified")
+    stated_after = after.get("modified")
+    moved = stated_before and stated_after and stated_before != stated_after
     for name in changed:
         if name == "published" and (shift := _shift(before[name], after[name])) is not None:
             yield f"shift {shift}"
         elif kind == "comment":
-            yield f"look comment {name}" if name in COMMENT_LOOKS else "words"
+            if name in COMMENT_LOOKS:
+                yield f"look comment {name}"
+            else:
+                yield "words"
         elif moved:
             yield "words"
         elif name == "text":
@@ -49,8 +54,11 @@ def _shift(before: str | None, after: str | None) -> str | None:
     if not before or not after or len(before) != len(after):
         return None
     if len(before) == _DAY_LENGTH:
-        days = (date.fromisoformat(after) - date.fromisoformat(before)).days
-        return f"day {days}" if abs(days) == 1 else None
+        distance_of_days = date.fromisoformat(after) - date.fromisoformat(before)
+        days = distance_of_days.days
+        if abs(days) != 1:
+            return None
+        return f"day {days}"
     distance = instant(after) - instant(before)
     if not distance or abs(distance) > WIDEST or distance % _STEP:
         return None
@@ -60,7 +68,9 @@ def _shift(before: str | None, after: str | None) -> str | None:
 def _way_of_title(before: str, after: str) -> str:
     """Return "look title" for other letters or another frame, otherwise "words"."""
     framed = before and after and (before in after or after in before)
-    return "look title" if framed or _letters(before) == _letters(after) else "words"
+    if framed or _letters(before) == _letters(after):
+        return "look title"
+    return "words"
 
 
 def _letters(words: str) -> str:
@@ -69,11 +79,14 @@ def _letters(words: str) -> str:
 
 
 def _ways_of_text(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterable[str]:
-    compared = text_blocks.compare(text_blocks.blocks(before["text"]), text_blocks.blocks(after["text"]))
+    old_blocks = text_blocks.blocks(before["text"])
+    new_blocks = text_blocks.blocks(after["text"])
+    compared = text_blocks.compare(old_blocks, new_blocks)
     if not compared.shared and "words" in map(_way_of_prose, compared.hunks):
         yield "words"
     for hunk in compared.hunks:
-        if hunk.kind is HunkKind.WORDS and any(block.prose for block in hunk.old):
+        of_prose = any(block.prose for block in hunk.old)
+        if hunk.kind is HunkKind.WORDS and of_prose:
             yield _way_of_prose(hunk)
         elif hunk.kind is HunkKind.REMOVED and any(block.prose for block in hunk.old):
             yield "look text removed"
@@ -82,13 +95,20 @@ def _ways_of_text(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterab
         elif any(block.prose for block in hunk.new):
             yield "look text added"
         else:
-            yield "look text head" if hunk.bucket == "head" else "look text within"
+            if hunk.bucket == "head":
+                yield "look text head"
+            else:
+                yield "look text within"
 
 
 def _way_of_prose(hunk: Hunk) -> str:
     """Return how the text of a paragraph changed."""
-    before, after = (_letters(" ".join(block.words for block in side)) for side in (hunk.old, hunk.new))
+    before = _letters(" ".join(block.words for block in hunk.old))
+    after = _letters(" ".join(block.words for block in hunk.new))
     if before == after:
         return "look text letters"
-    framed = before and after and (after.endswith(before) or after.startswith(before))
-    return "look text framed" if framed else "words"
+    is_part = after.endswith(before) or after.startswith(before)
+    framed = before and after and is_part
+    if framed:
+        return "look text framed"
+    return "words"

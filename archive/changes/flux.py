@@ -19,8 +19,8 @@ from functools import cached_property
 
 from archive.changes import repeated_blocks, text_blocks
 from archive.changes.pending_changes import Patience
+from archive.changes.stated_lists import Lists
 from archive.changes.text_blocks import Hunk, digest_texts
-from archive.core import urls
 from archive.core.connection import Database
 from archive.core.records import Surface
 from archive.core.timestamps import instant
@@ -35,53 +35,12 @@ _TEXTS = frozenset({"text", "markdown", "html"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lists:
-    """Lists that a page states, and stored ones, by name."""
-
-    before: Mapping[str, tuple[str, ...]]
-    after: Mapping[str, tuple[str, ...]]
-    edited: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
     """Decision on one item: values, edits, and lists to leave."""
 
     merged: Merged
     edited_lists: tuple[str, ...] = ()
     kept_lists: frozenset[str] = frozenset()
-
-
-def stated_lists(
-    db: Database, article_id: int, held: Mapping[str, str], lists: Mapping[str, tuple[str, tuple[str, ...]]]
-) -> Lists:
-    """Return the page's lists together with the stored ones."""
-    after = {name: lists[name][1] for name in change_detection.LISTS_WATCHED if name in lists}
-    before = {name: rows.held_list(db, name, article_id) for name in after}
-    categories = {*rows.held_list(db, "categories", article_id), *after.get("categories", ())}
-    edited = []
-    for name, now in after.items():
-        was = before[name]
-        if name == "tags":  # themes differ in whether they print a category among them
-            was, now = (tuple(each for each in side if each not in categories) for side in (was, now))
-        if name == "links" and set(was) != set(now):
-            was, now = (_articles_for_links(db, article_id, side) for side in (was, now))
-        if change_detection.list_edited(was, now, held, name, lists[name][0]):
-            edited.append(name)
-    return Lists(before=before, after=after, edited=tuple(edited))
-
-
-def _articles_for_links(db: Database, article_id: int, links: tuple[str, ...]) -> tuple[str, ...]:
-    """Return links, with one URL for each stored article."""
-    sql = (
-        "SELECT there.url FROM addresses JOIN articles AS there ON there.id = addresses.article_id"
-        " WHERE addresses.source = (SELECT source FROM articles WHERE id = ?) AND url_key = ?"
-    )
-    found = []
-    for link in links:
-        row = rows.one(db, sql, article_id, urls.page_key(urls.clean(link)))
-        found.append(link if row is None else str(row["url"]))
-    return tuple(found)
 
 
 class Flux:
@@ -114,7 +73,8 @@ class Flux:
         it does not. A change that waits is left out of the result, as if absent from the reading.
         """
         lists = lists or Lists(before={}, after={})
-        changes = (*(name for name in merged.edited if name != "url"), *lists.edited)
+        fields = (name for name in merged.edited if name != "url")
+        changes = (*fields, *lists.edited)
         if not changes and not self._waits(old["id"]):
             return Settled(merged=merged)
         case = _Case(self, old, held, said, lists)
@@ -128,16 +88,15 @@ class Flux:
         origins = {name: origin for name, origin in merged.origins.items() if name not in kept}
         told = kept | case.reread
         edited = tuple(name for name in merged.edited if name not in told)
-        return Settled(
-            merged=replace(merged, values=values, origins=origins, edited=edited),
-            edited_lists=tuple(name for name in lists.edited if name not in told),
-            kept_lists=frozenset(kept),
-        )
+        lists_edited = tuple(name for name in lists.edited if name not in told)
+        settled = replace(merged, values=values, origins=origins, edited=edited)
+        return Settled(merged=settled, edited_lists=lists_edited, kept_lists=frozenset(kept))
 
     @cached_property
     def _waiting(self) -> set[Value]:
         sql = "SELECT DISTINCT item_id FROM pending_changes WHERE source = ? AND kind = ?"
-        return {row["item_id"] for row in self.db.query(sql, [self.source, self.kind])}
+        waiting = self.db.query(sql, [self.source, self.kind])
+        return {row["item_id"] for row in waiting}
 
     def _waits(self, item: Value) -> bool:
         """True if any change of an item waits to be seen again."""
@@ -158,17 +117,25 @@ class _Case:
         said: Mapping[str, Value],
         lists: Lists,
     ) -> None:
-        self.db, self.kind, self.source, self.reading = flux.db, flux.kind, flux.source, flux.reading
+        self.db = flux.db
+        self.kind = flux.kind
+        self.source = flux.source
+        self.reading = flux.reading
         self.followed = flux.followed
-        self.old, self.held, self.said, self.lists = old, held, said, lists
-        self.waiting = Patience(flux.db, flux.source, flux.kind, old["id"], flux.reading.at)
+        self.old = old
+        self.held = held
+        self.said = said
+        self.lists = lists
+        item = old["id"]
+        self.waiting = Patience(flux.db, flux.source, flux.kind, item, flux.reading.at)
         self.hunks: tuple[Hunk, ...] | None = None  # of the text, once it was compared
         self.reread: set[str] = set()  # fields that change without an edit
         known = (
             f"SELECT * FROM {self.kind}_versions WHERE {self.kind}_id = ? AND witness IS NULL"
             " ORDER BY version DESC LIMIT ?"
         )
-        self.past = list(self.db.query(known, [old["id"], VERSIONS]))
+        versions = self.db.query(known, [old["id"], VERSIONS])
+        self.past = list(versions)
 
     def kept(self, changes: Iterable[str]) -> Iterator[str]:
         """Yield the fields that keep their stored value.
@@ -177,11 +144,14 @@ class _Case:
         """
         texts = [name for name in changes if name in {"text", "links"}]
         others = [name for name in changes if name not in texts]
-        kept = set(self._kept_texts(texts)) if texts else set()
+        kept = set()
+        if texts:
+            kept = set(self._kept_texts(texts))
         returning = [name for name in others if self._returns(name, self._after(name))]
         if set(texts) <= kept and len(returning) == len(others):
             for name in returning:
-                if not self.waiting.confirmed(name, "", "", digest_texts(name, self._after(name)), "flip"):
+                state = digest_texts(name, self._after(name))
+                if not self.waiting.confirmed(name, "", "", state, "flip"):
                     kept.add(name)
         yield from kept
 
@@ -193,8 +163,10 @@ class _Case:
         changed = set(changes)
         here = {hunk.place for hunk in self.hunks or ()}
         for waiting in self.waiting.all():
-            name, place = waiting.field, waiting.place
-            if name in changed and (name != "text" or not place or place in here):
+            name = waiting.field
+            place = waiting.place
+            is_here = name != "text" or not place or place in here
+            if name in changed and is_here:
                 continue
             if name == "text" and self.followed:
                 continue
@@ -208,13 +180,17 @@ class _Case:
     def _kept_texts(self, names: list[str]) -> Iterator[str]:
         """Yield "text" and "links" where no hunk is an edit."""
         new = self._new_blocks()
-        before = text_blocks.blocks(self._text(self.old), self._markdown(self.old))
+        markdown = self._markdown(self.old)
+        before = text_blocks.blocks(self._text(self.old), markdown)
         compared = text_blocks.compare(before, new, self._is_furniture)
         self.hunks = compared.hunks
         agrees = self._rest_agrees(before, new)
         if agrees is not None:
-            self.reread = set(names) if agrees else set()
-            yield from () if agrees else names
+            if agrees:
+                self.reread = set(names)
+            else:
+                self.reread = set()
+                yield from names
             return
         if self._returns_to_text(new) or self._is_contradicted(before, new):
             state = digest_texts(*(block.key for block in new))
@@ -225,11 +201,9 @@ class _Case:
             yield from self._kept_links(names)
             names = [name for name in names if name != "links"]
         real = [hunk for hunk in compared.hunks if self._is_edit(hunk)]
-        if (
-            not names
-            or real
-            or (not compared.hunks and _is_dress(self._text(self.old), self._text(self.said)))
-        ):
+        if not names or real:
+            return
+        if not compared.hunks and _is_dress(self._text(self.old), self._text(self.said)):
             return
         yield from names
 
@@ -250,11 +224,19 @@ class _Case:
         """True if the text returns to an earlier version."""
         if self._is_newer:
             return False
-        return self.is_stale or any(
-            not text_blocks.compare(text_blocks.blocks(self._text(state), self._markdown(state)), new).hunks
-            for state in self.past
-            if state["text"] is not None and "text" in json.loads(str(state["changed"]))
-        )
+        if self.is_stale:
+            return True
+        for state in self.past:
+            if state["text"] is None or "text" not in json.loads(str(state["changed"])):
+                continue
+            before = text_blocks.blocks(self._text(state), self._markdown(state))
+            if not text_blocks.compare(before, new).hunks:
+                return True
+        return False
+
+    @property
+    def _is_on_page(self) -> bool:
+        return self.kind == "article" and self.reading.surface is Surface.PAGE
 
     def _is_contradicted(
         self, before: tuple[text_blocks.TextBlock, ...], new: tuple[text_blocks.TextBlock, ...]
@@ -263,17 +245,20 @@ class _Case:
 
         Then the page may be wrong, unless it states a later modification.
         """
-        if self.kind == "comment" or self.reading.surface is not Surface.PAGE or self._is_newer:
+        if self._is_newer or not self._is_on_page:
             return False
         copy = publisher_copies.load_row(self.db, self.old["id"])
-        if (
-            copy is None
-            or not timedelta() <= instant(self.reading.at) - instant(str(copy["read_at"])) <= FRESH
-        ):
+        if copy is None:
+            return False
+        elapsed = instant(self.reading.at) - instant(str(copy["read_at"]))
+        if not timedelta() <= elapsed <= FRESH:
             return False
         said = _keys_of_copy(copy)
-        was, now = ({block.key for block in side if block.prose} for side in (before, new))
-        return bool(now - was) and bool(said & (was - now)) and not said & (now - was)
+        was = {block.key for block in before if block.prose}
+        now = {block.key for block in new if block.prose}
+        gone = was - now
+        come = now - was
+        return bool(come) and bool(said & gone) and not said & come
 
     def _rest_agrees(
         self, before: tuple[text_blocks.TextBlock, ...], new: tuple[text_blocks.TextBlock, ...]
@@ -283,24 +268,31 @@ class _Case:
         False where it has the words of before, None where it says nothing of either. A theme or a plugin has
         changed what the page shows, however long that lasts.
         """
-        if self.kind == "comment" or self.reading.surface is not Surface.PAGE or self._is_newer:
+        if self._is_newer or not self._is_on_page:
             return None
         copy = publisher_copies.load_row(self.db, self.old["id"])
         if copy is None or not publisher_copies.is_unmodified(self.db, self.source, copy, self.reading.at):
             return None
         said = _keys_of_copy(copy)
-        was, now = ({block.key for block in side if block.prose} for side in (before, new))
-        gone, come = was - now, now - was
-        if come and come <= said and not gone & said and self._was_read_since(copy["modified"]):
+        was = {block.key for block in before if block.prose}
+        now = {block.key for block in new if block.prose}
+        gone = was - now
+        come = now - was
+        has_come = come and come <= said and not gone & said
+        if has_come and self._was_read_since(copy["modified"]):
             return True
-        contradicts = (gone or come) and said & was and gone <= said and not come & said
-        return False if contradicts else None
+        has_gone = said & was and gone <= said and not come & said
+        if (gone or come) and has_gone:
+            return False
+        return None
 
     def _was_read_since(self, modified: Value) -> bool:
         """True if an earlier visit to the article's page was later than a modification."""
         sql = "SELECT max(good_at) AS at FROM visits WHERE article_id = ? AND kind = 'article'"
         read = rows.one(self.db, sql, self.old["id"])
-        return read is not None and str(read["at"] or "") >= str(modified)
+        if read is None:
+            return False
+        return str(read["at"] or "") >= str(modified)
 
     def _new_blocks(self) -> tuple[text_blocks.TextBlock, ...]:
         if self.said.get("text") is None:
@@ -310,13 +302,17 @@ class _Case:
     @cached_property
     def _marked(self) -> bool:
         """True if both sides have Markdown that locates the links."""
-        if self.kind == "comment" or self.said.get("markdown") is None or self.old["markdown"] is None:
+        if self.kind == "comment" or self.old["markdown"] is None:
             return False
-        return rank(_origin(self.held, "markdown")) == rank(_origin(self.held, "text"))
+        if self.said.get("markdown") is None:
+            return False
+        of_markdown = rank(_origin(self.held, "markdown"))
+        return of_markdown == rank(_origin(self.held, "text"))
 
     def _markdown(self, state: Mapping[str, Value]) -> str | None:
-        found = state.get("markdown") if self._marked else None
-        return None if found is None else str(found)
+        if not self._marked:
+            return None
+        return rows.optional_text(state.get("markdown"))
 
     @staticmethod
     def _text(state: Mapping[str, Value]) -> str:
@@ -330,8 +326,11 @@ class _Case:
     @property
     def _moments(self) -> tuple[str, str] | None:
         """Return both modification times, if both are exact."""
-        held, said = str(self.old.get("modified") or ""), str(self.said.get("modified") or "")
-        return (held, said) if len(held) == len(said) == len("2009-07-09T14:50:00Z") else None
+        held = str(self.old.get("modified") or "")
+        said = str(self.said.get("modified") or "")
+        if len(held) == len(said) == len("2009-07-09T14:50:00Z"):
+            return (held, said)
+        return None
 
     @property
     def _is_newer(self) -> bool:
@@ -346,15 +345,19 @@ class _Case:
         """True if a field returns to an earlier value."""
         if self._is_newer:
             return False
-        return self.is_stale or any(
-            state[name] is not None and self._as_text(name, state[name]) == after
-            for state in self.past
-            if name in state and name in json.loads(str(state["changed"]))
-        )
+        if self.is_stale:
+            return True
+        for state in self.past:
+            if name not in state or name not in json.loads(str(state["changed"])):
+                continue
+            if state[name] is not None and self._as_text(name, state[name]) == after:
+                return True
+        return False
 
     def _after(self, name: str) -> str:
         if name in self.lists.after:
-            return self._as_text(name, json.dumps(self.lists.after[name]))
+            after = json.dumps(self.lists.after[name])
+            return self._as_text(name, after)
         return self._as_text(name, self.said.get(name))
 
     @staticmethod

@@ -63,7 +63,7 @@ class Patience:
         """
         sql = "SELECT * FROM pending_changes WHERE kind = ? AND item_id = ? AND field = ? AND place = ?"
         row = rows.one(self.db, sql, self.kind, self.item, name, place)
-        if row is not None and row["state"] != state and row["why"] == why == "suspect":
+        if row is not None and row["state"] != state and why == row["why"] == "suspect":
             self.note_noise(place, bucket)
             self.drop(name, place)
             return False
@@ -79,9 +79,14 @@ class Patience:
             self.drop(name, place)
             return False
         looks = int(str(row["looks"])) + 1
-        looks_needed, age = (SUSPECT_LOOKS, SUSPECT_AGE) if why == "suspect" else (FLIP_LOOKS, FLIP_AGE)
-        is_old = instant(self.at) - instant(str(row["first_at"])) >= age
-        if looks >= looks_needed and is_old and (why == "flip" or self._others_visited(row["first_at"])):
+        looks_needed = FLIP_LOOKS
+        age = FLIP_AGE
+        if why == "suspect":
+            looks_needed = SUSPECT_LOOKS
+            age = SUSPECT_AGE
+        elapsed = instant(self.at) - instant(str(row["first_at"]))
+        is_lasting = looks >= looks_needed and elapsed >= age
+        if is_lasting and (why == "flip" or self._others_visited(row["first_at"])):
             self.drop(name, place)
             return True
         self.db.execute(
@@ -94,7 +99,9 @@ class Patience:
     def _note_shared(self, box: str) -> bool:
         """Record a box pending in several items as noise."""
         sql = "SELECT item_id, place, bucket FROM pending_changes WHERE source = ? AND kind = ? AND box = ?"
-        found = list(self.db.query(sql, [self.source, self.kind, box])) if box else []
+        if not box:
+            return False
+        found = list(self.db.query(sql, [self.source, self.kind, box]))
         if len({row["item_id"] for row in found}) <= _SHARED:
             return False
         for row in found:
@@ -126,7 +133,8 @@ class Patience:
         found = rows.one(self.db, sql, *of_bucket, *of_bucket, self.source, self.item, since)
         if found is None:
             return False
-        visits, changes = int(str(found["n"])), int(str(found["changing"]))
+        visits = int(str(found["n"]))
+        changes = int(str(found["changing"]))
         return changes >= LEARNED and 2 * changes >= visits
 
     def _others_visited(self, since: Value) -> bool:
@@ -135,8 +143,10 @@ class Patience:
             return True
         sql = "SELECT count(*) AS n FROM (SELECT DISTINCT article_id FROM visits WHERE source = ?"
         sql += " AND kind = 'article' AND article_id IS NOT NULL AND article_id != ? AND {} LIMIT ?)"
-        known = rows.one(self.db, sql.format("good_at IS NOT NULL"), self.source, self.item, _SHARED)
-        seen = rows.one(self.db, sql.format("good_at > ?"), self.source, self.item, since, _SHARED)
+        every_visit = sql.format("good_at IS NOT NULL")
+        known = rows.one(self.db, every_visit, self.source, self.item, _SHARED)
+        later_visits = sql.format("good_at > ?")
+        seen = rows.one(self.db, later_visits, self.source, self.item, since, _SHARED)
         return seen == known
 
     def _note_waiting(self, name: str, place: str, bucket: str, state: str, why: str, box: str) -> None:

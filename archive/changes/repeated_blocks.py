@@ -37,7 +37,8 @@ def is_shared(db: Database, source: str, kind: str, item: Mapping[str, Value], b
         return False  # many comments are just "Thank you."
     if block.prose and _NOTICE.search(block.words):
         return False
-    if kind == "article" and not block.prose and _names_article(db, source, item["id"], block):
+    is_of_article = kind == "article" and not block.prose
+    if is_of_article and _names_article(db, source, item["id"], block):
         return True
     found = 0
     for other in _others(db, source, kind, item["id"], block.skeleton):
@@ -49,7 +50,8 @@ def is_shared(db: Database, source: str, kind: str, item: Mapping[str, Value], b
         return False
     found = 0
     for other in _others(db, source, kind, item["id"], label):
-        found += any(line.strip().startswith(label) for line in other.split("\n"))
+        lines = other.split("\n")
+        found += any(line.strip().startswith(label) for line in lines)
         if found >= _SHARED:
             return True
     return False
@@ -61,15 +63,20 @@ def _label(block: TextBlock) -> str | None:
     if found is None or block.prose or len(found[1].split()) > _LABEL:
         return None
     rest = len(re.findall(r"\w+", found[2]))
-    return found[1] if block.links and block.linked >= rest * 0.6 else None
+    if block.links and block.linked >= rest * 0.6:
+        return found[1]
+    return None
 
 
 def _names_article(db: Database, source: str, own: Value, block: TextBlock) -> bool:
     """True if a block is another article's title, perhaps labelled."""
     found = _LABELLED.match(block.words)
-    titles = {block.words, found[2] if found else block.words}
+    label = block.words
+    if found:
+        label = found[2]
+    titles = {block.words, label}
     marks = ", ".join("?" * len(titles))
-    phrase = _phrase(found[2] if found else block.words)
+    phrase = _phrase(label)
     if phrase is None:
         return False
     sql = (
@@ -77,7 +84,8 @@ def _names_article(db: Database, source: str, own: Value, block: TextBlock) -> b
         " WHERE articles_fts MATCH ? AND source = ? AND articles.id != ?"
         f" AND articles.title IN ({marks}) LIMIT 1"
     )
-    return bool(db.execute(sql, [f"title : {phrase}", source, own, *sorted(titles)]).fetchone())
+    values = [f"title : {phrase}", source, own, *sorted(titles)]
+    return bool(db.execute(sql, values).fetchone())
 
 
 def _others(db: Database, source: str, kind: str, own: Value, said: str) -> Iterator[str]:
@@ -97,6 +105,9 @@ def _others(db: Database, source: str, kind: str, own: Value, said: str) -> Iter
 
 def _phrase(said: str) -> str | None:
     """Return the longest run of text as phrase, if any."""
-    runs = [_WORD.findall(run)[:_PHRASE] for run in re.split(r"[#~@\d]+", said)]
+    parts = re.split(r"[#~@\d]+", said)
+    runs = [_WORD.findall(run)[:_PHRASE] for run in parts]
     longest = max(runs, key=len, default=[])
-    return f'"{" ".join(longest)}"' if longest else None
+    if not longest:
+        return None
+    return f'"{" ".join(longest)}"'

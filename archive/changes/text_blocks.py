@@ -90,14 +90,15 @@ class Hunk:
 
         It is the same for one widget on each page.
         """
-        return digest_texts(
-            *(block.skeleton for block in self.old), "\0", *(block.skeleton for block in self.new)
-        )
+        gone = [block.skeleton for block in self.old]
+        come = [block.skeleton for block in self.new]
+        return digest_texts(*gone, "\0", *come)
 
     @property
     def state(self) -> str:
         """Return a digest of the new blocks."""
-        return digest_texts(*(f"{block.key} {' '.join(sorted(block.links))}" for block in self.new))
+        described = [f"{block.key} {' '.join(sorted(block.links))}" for block in self.new]
+        return digest_texts(*described)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,17 +111,16 @@ class Comparison:
 
 def digest_texts(*parts: str) -> str:
     """Return a short digest of some texts."""
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:20]
+    data = "\0".join(parts).encode("utf-8", "replace")
+    return hashlib.sha256(data).hexdigest()[:20]
 
 
 def blocks(text: str | None, markdown: str | None = None) -> tuple[TextBlock, ...]:
     """Return a text's blocks; with Markdown they have links."""
     source = markdown or text or ""
-    return tuple(
-        block
-        for line in source.split("\n")
-        if not RULE.match(line) and (block := _block(line, marked=bool(markdown))) is not None
-    )
+    lines = (line for line in source.split("\n") if not RULE.match(line))
+    found = (_block(line, marked=bool(markdown)) for line in lines)
+    return tuple(block for block in found if block is not None)
 
 
 def compare(
@@ -133,17 +133,18 @@ def compare(
     `is_furniture` is True for blocks that the site puts on many pages.
     """
     head = _common(old, new)
-    tail = _common(old[head:][::-1], new[head:][::-1])
-    left, right = old[head : len(old) - tail], new[head : len(new) - tail]
-    same = [(a, b) for a, b in zip(old[:head], new[:head], strict=True)]
-    same += list(zip(old[len(old) - tail :], new[len(new) - tail :], strict=True)) if tail else []
+    old_rest = old[head:]
+    new_rest = new[head:]
+    tail = _common(old_rest[::-1], new_rest[::-1])
+    left = old[head : len(old) - tail]
+    right = new[head : len(new) - tail]
+    same = list(zip(old[:head], new[:head], strict=True))
+    if tail:
+        same += zip(old[-tail:], new[-tail:], strict=True)
     runs = list(_runs(left, right, same))
     shared = sum(a.prose for a, _ in same)
-    hunks = [
-        hunk
-        for i, j, before, after in runs
-        if (hunk := _hunk(old, head + i, before, after, shared, is_furniture)) is not None
-    ]
+    found = (_hunk(old, head + i, before, after, shared, is_furniture) for i, j, before, after in runs)
+    hunks = [hunk for hunk in found if hunk is not None]
     hunks += [_relinked(a, b, shared) for a, b in same if a.links != b.links]
     return Comparison(hunks=tuple(hunks), shared=shared)
 
@@ -160,22 +161,23 @@ def _block(line: str, *, marked: bool) -> TextBlock | None:
         for found in LINK.finditer(line):
             links.append(found[2])
             linked += len(WORD.findall(found[1]))
-        line = DRESS.sub("", LINK.sub(lambda found: found[1], line))
-    words = WHITE_SPACE.sub(" ", plain_letters(LEAD.sub("", line))).strip()
+        plain_line = LINK.sub(lambda found: found[1], line)
+        line = DRESS.sub("", plain_line)
+    unmarked = LEAD.sub("", line)
+    words = WHITE_SPACE.sub(" ", plain_letters(unmarked)).strip()
     if not words:
         return None
     size = len(WORD.findall(words))
-    prose = size >= _PROSE_WORDS or (size > 1 and bool(END.search(words)) and linked < size)
+    is_sentence = size > 1 and bool(END.search(words)) and linked < size
+    prose = size >= _PROSE_WORDS or is_sentence
     plain = without_spans(words)
     masked = skeleton(words)
     counted = not prose and "#" in masked and COUNTED.search(words)
+    key = plain
+    if counted:
+        key = masked
     return TextBlock(
-        words=words,
-        key=masked if counted else plain,
-        skeleton=masked,
-        prose=prose,
-        linked=linked,
-        links=identities(links),
+        words=words, key=key, skeleton=masked, prose=prose, linked=linked, links=identities(links)
     )
 
 
@@ -198,7 +200,9 @@ def _runs(
     if max(len(left), len(right)) > LONGEST_COMPARED:
         yield 0, 0, left, right
         return
-    matcher = SequenceMatcher(None, [b.key for b in left], [b.key for b in right], autojunk=False)
+    left_keys = [block.key for block in left]
+    right_keys = [block.key for block in right]
+    matcher = SequenceMatcher(None, left_keys, right_keys, autojunk=False)
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
         if tag == "equal":
             same.extend(zip(left[i1:i2], right[j1:j2], strict=True))
@@ -219,37 +223,51 @@ def _hunk(
     A sentence that is on many pages may be a box's, or an editor's note: it has to wait. Without any sentence
     a hunk of a short text may be a widget's too.
     """
-    if len(before) == len(after) and all(_alike(a, b) for a, b in zip(before, after, strict=True)):
+    pairs = zip(before, after, strict=False)
+    if len(before) == len(after) and all(_alike(a, b) for a, b in pairs):
         return None
-    gone = tuple(block for block in before if block.prose or not is_furniture(block))
-    come = tuple(block for block in after if block.prose or not is_furniture(block))
+
+    def is_text(block: TextBlock) -> bool:
+        return block.prose or not is_furniture(block)
+
+    gone = tuple(block for block in before if is_text(block))
+    come = tuple(block for block in after if is_text(block))
     if not gone and not come:
         return None
-    boxed = len(gone) + len(come) <= MOST_BOXED and all(
-        not block.prose or is_furniture(block) for block in (*gone, *come)
-    )
-    bare = not any(block.prose for block in (*gone, *come))
-    enough = shared >= CONTEXT or (bare and (shared > 0 or all(map(is_counted, (*gone, *come)))))
+    every = (*gone, *come)
+    is_side = all(not block.prose or is_furniture(block) for block in every)
+    boxed = len(every) <= MOST_BOXED and is_side
+    bare = not any(block.prose for block in every)
+    enough = shared >= CONTEXT
+    if bare and not enough:
+        enough = shared > 0 or all(map(is_counted, every))
     kind = _kind(gone, come)
-    anchor = old[at - 1].key if at else ""
+    anchor = ""
+    if at:
+        anchor = old[at - 1].key
+    bucket = _bucket(old, at, len(before))
+    suspect = enough and (boxed or _is_suspect(kind, gone, come))
     return Hunk(
         kind=kind,
         old=gone,
         new=come,
         place=digest_texts(anchor),
-        bucket=_bucket(old, at, len(before)),
-        suspect=enough and (boxed or _is_suspect(kind, gone, come)),
+        bucket=bucket,
+        suspect=suspect,
     )
 
 
 def _relinked(old: TextBlock, new: TextBlock, shared: int) -> Hunk:
     """Return the hunk of an equal block with other links."""
+    bucket = "link other"
+    if old.prose:
+        bucket = "link prose"
     return Hunk(
         kind=HunkKind.LINK,
         old=(old,),
         new=(new,),
         place=digest_texts("link", old.key),
-        bucket=f"link {'prose' if old.prose else 'other'}",
+        bucket=bucket,
         suspect=shared >= CONTEXT and not old.prose,
     )
 
@@ -261,14 +279,18 @@ def _kind(gone: Sequence[TextBlock], come: Sequence[TextBlock]) -> HunkKind:
         return HunkKind.REMOVED
     if len(gone) * len(come) > MOST_PAIRS:
         return HunkKind.WORDS
-    return HunkKind.WORDS if any(_similar(a, b) for a in gone for b in come) else HunkKind.ROTATED
+    if any(_similar(a, b) for a in gone for b in come):
+        return HunkKind.WORDS
+    return HunkKind.ROTATED
 
 
 def _similar(a: TextBlock, b: TextBlock) -> bool:
     if a.skeleton == b.skeleton:
         return True
-    one, other = WORD.findall(a.words.lower()), WORD.findall(b.words.lower())
-    return SequenceMatcher(None, one[:200], other[:200], autojunk=False).ratio() >= DISSIMILAR
+    one = WORD.findall(a.words.lower())
+    other = WORD.findall(b.words.lower())
+    matcher = SequenceMatcher(None, one[:200], other[:200], autojunk=False)
+    return matcher.ratio() >= DISSIMILAR
 
 
 def _alike(a: TextBlock, b: TextBlock) -> bool:
@@ -276,13 +298,18 @@ def _alike(a: TextBlock, b: TextBlock) -> bool:
     if is_garbled(a.words, b.words):
         return True
     protected = "[email" in a.words.lower() or "[email" in b.words.lower()
-    return a.key == b.key or (protected and MAIL.sub("@", a.words) == MAIL.sub("@", b.words))
+    if a.key == b.key:
+        return True
+    return protected and MAIL.sub("@", a.words) == MAIL.sub("@", b.words)
 
 
 def _is_suspect(kind: HunkKind, gone: Sequence[TextBlock], come: Sequence[TextBlock]) -> bool:
     """True if a hunk may be a widget's and must wait."""
     every = (*gone, *come)
-    if sum(block.size for block in every) > LONGEST_SUSPECT_WORDS * (1 + (kind is HunkKind.ROTATED)):
+    longest = LONGEST_SUSPECT_WORDS
+    if kind is HunkKind.ROTATED:
+        longest *= 2
+    if sum(block.size for block in every) > longest:
         return False
     if not any(block.prose for block in every):
         return True
@@ -296,7 +323,10 @@ def _is_suspect(kind: HunkKind, gone: Sequence[TextBlock], come: Sequence[TextBl
 def _bucket(old: Sequence[TextBlock], at: int, length: int) -> str:
     """Return a hunk's coarse position: head, tail, or paragraph number."""
     before = sum(block.prose for block in old[:at])
-    after = sum(block.prose for block in old[at + length :])
+    following = old[at + length :]
+    after = sum(block.prose for block in following)
     if not after:
         return "tail"
-    return "head" if not before else f"after {before}"
+    if not before:
+        return "head"
+    return f"after {before}"

@@ -28,17 +28,23 @@ _HELD = f"SELECT * FROM articles WHERE source = ? AND gone_at IS NULL AND text I
 
 def note_listing(db: Database, listing: Listing) -> Saved:
     """Doubt stored articles missing from a complete list."""
-    held = [row for row in db.query(_HELD, [listing.source]) if _is_of(row, listing)]
+    stored = db.query(_HELD, [listing.source])
+    held = [row for row in stored if _is_of(row, listing)]
     named = {urls.key(url) for url in listing.urls}
     lacking = [row for row in held if not _is_listed(db, row, listing, named)]
-    part = MOST_OF_REST if listing.posts else MOST_OF_SITEMAP
-    if len(lacking) > max(part * len(held), 0 if listing.posts else _FEW):
+    part = MOST_OF_SITEMAP
+    few = _FEW
+    if listing.posts:
+        part = MOST_OF_REST
+        few = 0
+    if len(lacking) > max(part * len(held), few):
         return Saved()
     numbers = {row["id"] for row in lacking}
     for row in list(db.query("SELECT article_id FROM unlisted WHERE source = ?", [listing.source])):
         if row["article_id"] not in numbers:
             db.execute("DELETE FROM unlisted WHERE article_id = ?", [row["article_id"]])
-    return Saved(missed=sum(_note(db, row, listing.looked_at) for row in lacking))
+    missed = sum(_note(db, row, listing.looked_at) for row in lacking)
+    return Saved(missed=missed)
 
 
 def _is_of(row: dict[str, Value], listing: Listing) -> bool:
@@ -65,7 +71,8 @@ def _note(db: Database, row: dict[str, Value], now: datetime) -> bool:
         db.execute("INSERT INTO unlisted VALUES (?, ?, ?, NULL)", [row["id"], row["source"], at])
     elif known["shown_at"] is not None:
         shown = instant(str(known["shown_at"]))
-        if now - shown < max(_AGAIN, shown - instant(str(known["since"]))):
+        span = shown - instant(str(known["since"]))
+        if now - shown < max(_AGAIN, span):
             return False
         db.execute("UPDATE unlisted SET shown_at = NULL WHERE article_id = ?", [row["id"]])
     if row["missed_at"] is None:

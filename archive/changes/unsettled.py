@@ -42,14 +42,18 @@ def unsettled_reading(
     if reading.cause != EDITED or reading.surface is not Surface.PAGE or not edited:
         return reading
     found = set(ways(kind, old, {**old, **values}, edited))
-    is_strong = len(found) < _REDRESSED and any(way.startswith(_STRONG) for way in found)
+    has_strong = any(way.startswith(_STRONG) for way in found)
+    is_strong = len(found) < _REDRESSED and has_strong
     told = "words" in found or is_strong
-    return reading if told else replace(reading, cause=UNSETTLED)
+    if told:
+        return reading
+    return replace(reading, cause=UNSETTLED)
 
 
 def tell(db: Database, kind: str, version: Mapping[str, Value]) -> None:
     """Record an unsettled version as an edit."""
-    item = rows.one(db, f"SELECT * FROM {kind}s WHERE id = ?", version[f"{kind}_id"]) or {}
+    sql = f"SELECT * FROM {kind}s WHERE id = ?"
+    item = rows.one(db, sql, version[f"{kind}_id"]) or {}
     rows.update(db, f"{kind}_versions", version["id"], {"cause": EDITED})
     replaced = {"version": version["version"], "since": version["since"]}
     events.note(db, Event.EDITED, kind, item, str(version["until"]), **replaced)

@@ -13,37 +13,29 @@ Invariant: a changed paragraph, or an article that the site reports as modified,
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any
 
 from archive.changes import unsettled
+from archive.changes.common_ways import DAY, LEAST, Change, Having, common_ways, family
 from archive.changes.differences import ways
 from archive.core.connection import Database
+from archive.core.formatting import count
 from archive.core.timestamps import instant, to_text
 from archive.tables import rows, versions
 from archive.tables.events import Event
 
 BACK = timedelta(days=14)  # crawls that count together: a large site's pages are visited over days
 FOLLOWING = timedelta(days=120)  # how long pages that were not visited since may still show what happened
-_MOST = 0.6  # of the articles that were visited since it began
-LEAST = 5  # articles
-FEW_ALIKE = 3  # dates of a small site that moved alike, where no visited article kept its date
 ENOUGH = 20  # articles that are enough on a large site
 PART = 0.2  # of the source's articles, where that is fewer
 EDITS = frozenset({"words", "look text added", "look text framed", "look text removed"})
 """Ways that stay edits in the midst of a redesign, unless most articles changed so."""
-SUMMER = 60  # minutes
-_DAY = "shift day "
 _DAY_MINUTES = 24 * 60
-_OF_KIND = (
-    "SELECT article_id FROM article_tags JOIN tags ON tags.id = tag_id"
-    " JOIN articles ON articles.id = article_id WHERE articles.source = ? AND tags.kind {}"
-)
-BEGINNINGS = 40  # moments at which it may have begun that are tried
 
 
 class Upheaval(StrEnum):
@@ -62,67 +54,64 @@ class UpheavalResult:
     sentence: str | None = None
 
 
-@dataclass(slots=True, kw_only=True)
-class _Change:
-    """Version stored as an edit or as unsettled, and how it differs."""
-
-    kind: str
-    row: dict[str, Any]
-    article: int
-    until: str
-    ways: set[str]
-
-
 def settle(db: Database, source: str, now: datetime) -> UpheavalResult:
     """Detect events of a source, and withdraw their edits.
 
     `now` is aware.
     """
     since = rows.must(to_text(now - BACK))
-    changes = [*_changes(db, source, "article", since), *_changes(db, source, "comment", since)]
+    changes = [*_changes(db, source, "article", since)]
+    changes += _changes(db, source, "comment", since)
     if not changes:
         return UpheavalResult()
     visits = _visits(db, source, since)
     held = int(db.execute("SELECT count(*) FROM articles WHERE source = ?", [source]).fetchone()[0])
-    least = max(LEAST, min(ENOUGH, round(PART * held)))
+    share = round(PART * held)
+    least = max(LEAST, min(ENOUGH, share))
     articles = comments = 0
     sentences: list[str] = []
-    having = _Having(db, source)
+    having = Having(db, source)
     for what, prefix in ((Upheaval.DATES_SHIFTED, "shift "), (Upheaval.REDESIGN, "look ")):
-        common = _common(changes, visits, prefix, least, having)
+        common = common_ways(changes, visits, prefix, least, having)
         known = _known(db, source, what, now)
-        followed = {near: at for at, before in known for way in before for near in _family(way)}
+        followed: dict[str, str] = {}
+        for at, before in known:
+            for way in before:
+                followed |= dict.fromkeys(family(way), at)
         event: int | None
         new = set(common) - set(followed)
         if new:
-            event, begun = _note(db, source, what, min(common[way] for way in new), sorted(new))
-            followed |= {near: begun for way in new for near in _family(way)}
+            first = min(common[way] for way in new)
+            event, begun = _note(db, source, what, first, sorted(new))
+            followed |= {near: begun for way in new for near in family(way)}
         else:
             event = _newest(db, source, what)
         if not followed or event is None:
             continue
         taken = _take(db, what, changes, followed, widely=set(common))
         counts = Counter(change.kind for change in taken)
-        articles, comments = articles + counts["article"], comments + counts["comment"]
+        articles += counts["article"]
+        comments += counts["comment"]
         _count(db, event, counts)
         if new:
             row = rows.one(db, "SELECT * FROM source_events WHERE id = ?", event) or {}
             detail = json.loads(str(row["detail"]))
             sentences.append(event_sentence(what, detail, counts["article"], counts["comment"]))
     for change in changes:
-        if (
-            change.ways
-            and change.row["cause"] == versions.UNSETTLED
-            and _is_settled(change, visits, least, now)
-        ):
+        is_unsettled = change.row["cause"] == versions.UNSETTLED
+        if change.ways and is_unsettled and _is_settled(change, visits, least, now):
             unsettled.tell(db, change.kind, change.row)
     return UpheavalResult(articles=articles, comments=comments, sentence=" ".join(sentences) or None)
 
 
-def _changes(db: Database, source: str, kind: str, since: str) -> Iterable[_Change]:
+def _changes(db: Database, source: str, kind: str, since: str) -> Iterable[Change]:
     """Yield edits since a moment and unsettled versions, with ways."""
-    article = "id" if kind == "article" else "article_id"
-    of_kind = f"events.comment_id IS {'NOT ' if kind == 'comment' else ''}NULL"
+    article = "article_id"
+    of_kind = "events.comment_id IS NOT NULL"
+    if kind == "article":
+        article = "id"
+        of_kind = "events.comment_id IS NULL"
+
     edits = (
         f"SELECT v.*, item.{article} AS of_article, events.at AS seen_at FROM events"
         f" JOIN {kind}s AS item ON item.id = events.{kind}_id"
@@ -140,13 +129,15 @@ def _changes(db: Database, source: str, kind: str, since: str) -> Iterable[_Chan
         after = _after(db, kind, row)
         if after is None:
             continue
-        seen = set(ways(kind, row, after, json.loads(row["changed"])))
-        yield _Change(kind=kind, row=row, article=row["of_article"], until=row["seen_at"], ways=seen)
+        names = json.loads(row["changed"])
+        seen = set(ways(kind, row, after, names))
+        yield Change(kind=kind, row=row, article=row["of_article"], until=row["seen_at"], ways=seen)
 
 
 def _after(db: Database, kind: str, row: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return our own state that replaced a version."""
-    item, number = row[f"{kind}_id"], row["version"]
+    item = row[f"{kind}_id"]
+    number = row["version"]
     later = f"SELECT * FROM {kind}_versions WHERE {kind}_id = ? AND version > ? AND witness IS NULL"
     found = rows.one(db, f"{later} ORDER BY version LIMIT 1", item, number)
     return found or rows.one(db, f"SELECT * FROM {kind}s WHERE id = ?", item)
@@ -161,110 +152,24 @@ def _visits(db: Database, source: str, since: str) -> dict[int, str]:
         "SELECT article_id AS n, max(good_at) AS at FROM visits WHERE source = ? AND kind = 'article'"
         " AND good_at >= ? AND article_id IS NOT NULL GROUP BY article_id"
     )
-    return {row["n"]: row["at"] for row in db.query(sql, [source, since])}
+    found = db.query(sql, [source, since])
+    return {row["n"]: row["at"] for row in found}
 
 
-def _is_settled(change: _Change, visits: Mapping[int, str], least: int, now: datetime) -> bool:
+def _is_settled(change: Change, visits: Mapping[int, str], least: int, now: datetime) -> bool:
     """True if an unsettled change can be decided."""
-    others = sum(at >= change.until for article, at in visits.items() if article != change.article)
-    return others >= least or now - instant(change.until) >= unsettled.LONGEST_UNSETTLED
-
-
-class _Having:
-    """Articles that have a field at all."""
-
-    _SQL: ClassVar[Mapping[str, str]] = {
-        "byline": "SELECT id FROM articles WHERE source = ? AND byline IS NOT NULL",
-        "description": "SELECT id FROM articles WHERE source = ? AND description IS NOT NULL",
-        "image": "SELECT id FROM articles WHERE source = ? AND image IS NOT NULL",
-        "tags": _OF_KIND.format("= 'tag'"),
-        "categories": _OF_KIND.format("= 'category'"),
-        "terms": _OF_KIND.format("NOT IN ('tag', 'category')"),
-        "comment": "SELECT DISTINCT article_id FROM comments WHERE source = ?",
-    }
-
-    def __init__(self, db: Database, source: str) -> None:
-        self.db, self.source = db, source
-        self._known: dict[str, frozenset[int] | None] = {}
-
-    def of(self, way: str) -> frozenset[int] | None:
-        """Return the articles that a way can concern; no result for all."""
-        name = way.split()[1]
-        if name not in self._known:
-            sql = self._SQL.get(name)
-            found = self.db.execute(sql, [self.source]).fetchall() if sql else None
-            self._known[name] = None if found is None else frozenset(number for (number,) in found)
-        return self._known[name]
-
-
-def _common(
-    changes: list[_Change], visits: Mapping[int, str], prefix: str, least: int, having: _Having
-) -> dict[str, str]:
-    """Return the common ways of change, with their beginnings.
-
-    No editor moves several dates by what two time zones differ: a few articles and comments are enough.
-    """
-    first: dict[str, dict[int, str]] = defaultdict(dict)
-    items = Counter[str]()
-    for change in changes:
-        for way in change.ways:
-            if way.startswith(prefix):
-                for near in _family(way):
-                    known = first[near].setdefault(change.article, change.until)
-                    first[near][change.article] = min(known, change.until)
-                    items[near] += 1
-    found = {}
-    met = {way for change in changes for way in change.ways if way.startswith(prefix)}
-    for way, begun in first.items():
-        if way not in met:
-            continue
-        if way.startswith("shift ") and _is_shift(items[way], begun, visits):
-            found[way] = min(begun.values())
-            continue
-        moments = sorted(set(begun.values()))[-BEGINNINGS:]
-        concerned = having.of(way)
-        for moment in moments:
-            changed = sum(at >= moment for at in begun.values())
-            visited = sum(
-                at >= moment
-                for article, at in visits.items()
-                if concerned is None or article in concerned or article in begun
-            )
-            if changed >= least and changed >= _MOST * visited:
-                found[way] = moment
-                break
-    return found
-
-
-def _is_shift(number: int, begun: Mapping[int, str], visits: Mapping[int, str]) -> bool:
-    """True if so many dates that moved alike are a shift of all.
-
-    On a small site a few are enough, if no visited article kept its date.
-    """
-    since = min(begun.values())
-    is_everywhere = all(article in begun for article, at in visits.items() if at >= since)
-    return number >= LEAST or (number >= FEW_ALIKE and is_everywhere)
-
-
-def _family(way: str) -> tuple[str, ...]:
-    """Return a way with those that are the same.
-
-    A zone may have had summer time where the other did not; a date without a time moves by a day or stays.
-    """
-    if not way.startswith("shift ") or way.startswith(_DAY):
-        return (way,)
-    minutes = int(way.split()[1])
-    day = f"{_DAY}{1 if minutes > 0 else -1}"
-    return way, f"shift {minutes - SUMMER}", f"shift {minutes + SUMMER}", day
+    others = {article: at for article, at in visits.items() if article != change.article}
+    later = sum(at >= change.until for at in others.values())
+    elapsed = now - instant(change.until)
+    return later >= least or elapsed >= unsettled.LONGEST_UNSETTLED
 
 
 def _known(db: Database, source: str, what: Upheaval, now: datetime) -> list[tuple[str, list[str]]]:
     """Return a source's recent events: beginning and ways."""
     sql = "SELECT at, detail FROM source_events WHERE source = ? AND kind = ? AND at >= ?"
     since = to_text(now - FOLLOWING)
-    return [
-        (row["at"], json.loads(row["detail"])["ways"]) for row in db.query(sql, [source, what.value, since])
-    ]
+    found = db.query(sql, [source, what.value, since])
+    return [(row["at"], json.loads(row["detail"])["ways"]) for row in found]
 
 
 # -- what is written ------------------------------------------------------------------------------
@@ -274,16 +179,22 @@ def _note(db: Database, source: str, what: Upheaval, at: str, ways: list[str]) -
     """Record a source's event, or extend a recent one."""
     detail: dict[str, Any] = {"ways": ways}
     if what is Upheaval.DATES_SHIFTED:
-        moved = [int(way.split()[1]) for way in ways if not way.startswith(_DAY)]
-        detail["minutes"] = moved[0] if moved else int(ways[0].split()[2]) * _DAY_MINUTES
+        shifts = [way for way in ways if not way.startswith(DAY)]
+        moved = [int(way.split()[1]) for way in shifts]
+        if moved:
+            detail["minutes"] = moved[0]
+        else:
+            detail["minutes"] = int(ways[0].split()[2]) * _DAY_MINUTES
     near = rows.must(to_text(instant(at) - BACK))
     row = rows.one(
         db, "SELECT * FROM source_events WHERE source = ? AND kind = ? AND at >= ?", source, what.value, near
     )
     if row is not None and what is Upheaval.REDESIGN:
-        both = sorted({*json.loads(str(row["detail"]))["ways"], *ways})
+        known = json.loads(str(row["detail"]))["ways"]
+        both = sorted({*known, *ways})
         first = min(at, str(row["at"]))
-        rows.update(db, "source_events", row["id"], {"at": first, "detail": json.dumps({"ways": both})})
+        changed_detail = json.dumps({"ways": both})
+        rows.update(db, "source_events", row["id"], {"at": first, "detail": changed_detail})
         return int(str(row["id"])), first
     event = {"at": at, "source": source, "kind": what.value, "detail": json.dumps(detail)}
     return rows.insert(db, "source_events", event), at
@@ -292,21 +203,26 @@ def _note(db: Database, source: str, what: Upheaval, at: str, ways: list[str]) -
 def _newest(db: Database, source: str, what: Upheaval) -> int | None:
     sql = "SELECT id FROM source_events WHERE source = ? AND kind = ? ORDER BY at DESC LIMIT 1"
     row = rows.one(db, sql, source, what.value)
-    return None if row is None else int(str(row["id"]))
+    if row is None:
+        return None
+    return int(str(row["id"]))
 
 
 def _take(
-    db: Database, what: Upheaval, changes: list[_Change], followed: Mapping[str, str], widely: set[str]
-) -> list[_Change]:
+    db: Database, what: Upheaval, changes: list[Change], followed: Mapping[str, str], widely: set[str]
+) -> list[Change]:
     """Withdraw edits explained by an event; return the withdrawn.
 
     A page that is first read again later follows: what it then shows is taken as well.
     """
     taken = []
     for change in changes:
-        ways = {way for way in change.ways & followed.keys() if change.until >= followed[way]}
+        known_ways = change.ways & followed.keys()
+        ways = {way for way in known_ways if change.until >= followed[way]}
         begun = min((followed[way] for way in ways), default="")
-        if not ways or (not ways & widely and not _is_first_visit(db, change, begun)):
+        if not ways:
+            continue
+        if not ways & widely and not _is_first_visit(db, change, begun):
             continue
         if what is Upheaval.REDESIGN and not change.ways & EDITS:
             ways |= {way for way in change.ways if way.startswith("look ")}
@@ -320,7 +236,7 @@ def _take(
     return taken
 
 
-def _is_first_visit(db: Database, change: _Change, begun: str) -> bool:
+def _is_first_visit(db: Database, change: Change, begun: str) -> bool:
     """True if a change was seen at the next visit."""
     sql = (
         "SELECT 1 FROM visits WHERE article_id = ? AND kind = 'article' AND good_at >= ?"
@@ -329,28 +245,33 @@ def _is_first_visit(db: Database, change: _Change, begun: str) -> bool:
     return rows.one(db, sql, change.article, change.until, begun) is not None
 
 
-def _end_edit(db: Database, change: _Change, what: Upheaval) -> None:
+def _end_edit(db: Database, change: Change, what: Upheaval) -> None:
     """Reassign a version to an event, and delete its edit."""
     rows.update(db, f"{change.kind}_versions", change.row["id"], {"cause": what.value})
-    whose = "comment_id = ?" if change.kind == "comment" else "comment_id IS NULL AND article_id = ?"
+    whose = "comment_id IS NULL AND article_id = ?"
+    if change.kind == "comment":
+        whose = "comment_id = ?"
+    values = [change.row["version"], change.row[f"{change.kind}_id"]]
     db.execute(
         f"DELETE FROM events WHERE kind = 'edited' AND version = ? AND witness IS NULL AND {whose}",
-        [change.row["version"], change.row[f"{change.kind}_id"]],
+        values,
     )
 
 
-def _keep_rest(db: Database, change: _Change, ways: set[str]) -> None:
+def _keep_rest(db: Database, change: Change, ways: set[str]) -> None:
     """Reduce an edit to the fields that no event explains."""
-    explained = {
-        way.split()[-1] for way in ways if way.startswith("look ") and not way.startswith("look text")
-    }
+    looks = [way for way in ways if way.startswith("look ")]
+    explained = {way.split()[-1] for way in looks if not way.startswith("look text")}
     if any(way.startswith("shift ") for way in ways):
         explained.add("published")
-    if not any(way == "words" or way.startswith("look text") for way in change.ways):
+    is_of_text = any(way == "words" or way.startswith("look text") for way in change.ways)
+    if not is_of_text:
         explained.add("text")
-    names = [name for name in json.loads(change.row["changed"]) if name not in explained]
+    changed = json.loads(change.row["changed"])
+    names = [name for name in changed if name not in explained]
     if names:
-        rows.update(db, f"{change.kind}_versions", change.row["id"], {"changed": json.dumps(names)})
+        changed_names = json.dumps(names)
+        rows.update(db, f"{change.kind}_versions", change.row["id"], {"changed": changed_names})
 
 
 def _count(db: Database, event: int, counts: Mapping[str, int]) -> None:
@@ -365,11 +286,14 @@ def event_sentence(kind: str, detail: Mapping[str, Any], articles: int, comments
 
     `detail` is that of a row of `source_events`.
     """
-    pages = f"{articles:,} article{'' if articles == 1 else 's'}"
+    pages = count(articles, "article")
     if kind == Upheaval.DATES_SHIFTED:
         minutes = int(detail["minutes"])
-        sign, (hours, rest) = "+" if minutes > 0 else "-", divmod(abs(minutes), 60)
-        said = f"{comments:,} comment{'' if comments == 1 else 's'}"
+        sign = "-"
+        if minutes > 0:
+            sign = "+"
+        hours, rest = divmod(abs(minutes), 60)
+        said = count(comments, "comment")
         moved = f"the dates of {pages} and {said} moved by {sign}{hours}:{rest:02}"
         return f"The site's time zone was changed: {moved}. Nothing was edited."
     return f"The site was redesigned: {pages} are shown in another way. Nothing was edited."

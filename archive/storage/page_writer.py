@@ -12,7 +12,8 @@ from datetime import datetime
 from pathlib import Path
 
 from archive.changes import unsettled
-from archive.changes.flux import Flux, Settled, stated_lists
+from archive.changes.flux import Flux, Settled
+from archive.changes.stated_lists import stated_lists
 from archive.core import urls
 from archive.core.connection import Database
 from archive.core.database import transaction
@@ -32,6 +33,19 @@ from archive.tables.events import Event
 from archive.tables.merge import Value, compact, merge
 from archive.tables.observations import Look
 from archive.tables.versions import Reading
+
+
+def _watched(whole: multipart.Whole, verdict: Verdict) -> frozenset[str]:
+    """Return the fields of an article whose changes are edits.
+
+    A further part of a text is none, nor is the page's own URL where it states another one.
+    """
+    watched = frozenset(change_detection.ARTICLE_WATCHED)
+    if whole.grew:
+        watched -= {"text"}
+    if verdict.own_url:
+        watched -= {"url"}
+    return watched
 
 
 class PageWriter:
@@ -96,7 +110,10 @@ class PageWriter:
         self, page: Page, extract: Extract, reading: Reading
     ) -> tuple[Saved, list[int], Extract]:
         """Save accepted articles; return their ids and the remaining extract."""
-        saved, ids, reused, problems = Saved(), list[int](), list[Verdict](), list(extract.problems)
+        saved = Saved()
+        ids = list[int]()
+        reused = list[Verdict]()
+        problems = list(extract.problems)
         reread = reading.cause != versions.EDITED
         judge = Witnesses(self.db, page, extract, self._hidden, reread=reread).judge
         for article in extract.articles:
@@ -141,17 +158,17 @@ class PageWriter:
             rows.article_values(told),
             origins,
             surface=reading.surface,
-            watched=change_detection.ARTICLE_WATCHED
-            - ({"text"} if whole.grew else set())
-            - ({"url"} if verdict.own_url else set()),
+            watched=_watched(whole, verdict),
             fill_only=fill_only,
         )
         lists = rows.lists_to_write(told, reading.surface, held)
         if old and (article.further or late):  # they only fill what is missing
             is_filling = late and not article.further
             lists = {n: said for n, said in lists.items() if is_filling and n not in held and said[1]}
-        taken = {**held, **merged.origins, **{name: origin for name, (origin, _) in lists.items()}}
-        changed, settled = False, Settled(merged=merged)
+        list_origins = {name: origin for name, (origin, _) in lists.items()}
+        taken = {**held, **merged.origins, **list_origins}
+        changed = False
+        settled = Settled(merged=merged)
         if old is None:
             article_id = self._insert_article(page, article, merged.values, taken, reading.at)
         else:
@@ -161,14 +178,12 @@ class PageWriter:
             if reading.cause == versions.EDITED:
                 said = rows.article_values(told) | dict.fromkeys(fill_only)
                 flux = Flux(self.db, page.source, "article", reading, followed=whole.followed)
-                settled = flux.settle(
-                    old, held, change_detection.drop_no_changes(old, held, merged), said, stated
-                )
+                meaningful = change_detection.drop_no_changes(old, held, merged)
+                settled = flux.settle(old, held, meaningful, said, stated)
                 lists = {name: both for name, both in lists.items() if name not in settled.kept_lists}
             edited = (*settled.merged.edited, *settled.edited_lists)
-            changed = self._update_article(
-                old, settled.merged.values, taken, edited, clashes.reading_of(old, article, reading)
-            )
+            edit = clashes.reading_of(old, article, reading)
+            changed = self._update_article(old, settled.merged.values, taken, edited, edit)
         if not late:
             multipart.store_parts(self.db, article_id, whole)
         self._save_addresses(page, article, article_id, reading.at)
@@ -186,7 +201,9 @@ class PageWriter:
 
     def _pass_over(self, old: dict[str, Value], page: Page, article: Article) -> int:
         """Skip a hidden article, but record its new URLs as hidden."""
-        known = {article.url, *([page.url, page.final_url] if page.kind is PageKind.ARTICLE else [])}
+        known = {article.url}
+        if page.kind is PageKind.ARTICLE:
+            known |= {page.url, page.final_url}
         new = sorted(url for url in known if self._hidden.at(page.source, url) is None)
         place = {"source": page.source, "article_id": old["id"], "first_seen": to_text(page.fetched_at)}
         if new:
@@ -198,16 +215,18 @@ class PageWriter:
         self, page: Page, article: Article, values: dict[str, Value], origins: dict[str, str], at: str
     ) -> int:
         """Insert an article; where others have seen it before us, it keeps its number."""
+        packed = json.dumps(compact(origins))
         row = {
             **values,
             "source": page.source,
             "first_seen": at,
             "changed_at": at,
-            "origins": json.dumps(compact(origins)),
+            "origins": packed,
         }
         if (known_to_others := captures.adopt_article(self.db, page, article)) is None:
             return rows.insert(self.db, "articles", row)
-        fresh: dict[str, Value] = dict.fromkeys(rows.article_values(article))  # not stated yet
+        columns = rows.article_values(article)
+        fresh: dict[str, Value] = dict.fromkeys(columns)  # not stated yet
         fresh |= {"witness": None, "seen_at": None, "version_count": 1, "gone_at": None, "gone_how": None}
         rows.update(self.db, "articles", known_to_others["id"], fresh | row)
         return int(known_to_others["id"] or 0)
@@ -224,14 +243,16 @@ class PageWriter:
 
         Another URL makes no version: it is a move.
         """
-        if "url" in edited and reading.proves and urls.key(str(old["url"])) != urls.key(str(values["url"])):
+        has_moved = "url" in edited and reading.proves
+        if has_moved and urls.key(str(old["url"])) != urls.key(str(values["url"])):
             places = {"old_url": old["url"], "new_url": values["url"]}
             events.note(self.db, Event.MOVED, "article", old, reading.at, **places)
         edited = tuple(name for name in edited if name != "url")
         cause = unsettled.unsettled_reading("article", old, values, edited, reading)
         new = bool(edited) and versions.store_version(self.db, old, edited, cause)
         if new:
-            values = values | {"changed_at": reading.at, "version_count": int(old["version_count"] or 1) + 1}
+            number = int(old["version_count"] or 1) + 1
+            values = values | {"changed_at": reading.at, "version_count": number}
         if reading.proves:
             values = values | tombstones.seen_again(self.db, "article", old, reading.at)
         if json.loads(str(old["origins"])) != (kept := compact(origins)):
@@ -243,10 +264,11 @@ class PageWriter:
         """Store the URLs of an article; others only if nobody has them."""
         columns = "(source, url, url_key, article_id, first_seen)"
         known = f"INSERT INTO addresses {columns} VALUES (?, ?, ?, ?, ?) ON CONFLICT DO"
+        key = urls.page_key(article.url)
         self.db.execute(
             f"{known} UPDATE SET article_id = excluded.article_id, url = excluded.url"
             " WHERE article_id IS NOT excluded.article_id OR url IS NOT excluded.url",
-            [page.source, article.url, urls.page_key(article.url), article_id, at],
+            [page.source, article.url, key, article_id, at],
         )
         if page.kind is PageKind.ARTICLE:
             for url in sorted({page.url, page.final_url} - {article.url}):
@@ -258,7 +280,8 @@ class PageWriter:
         self, extract: Extract, page: Page, own: int | None, reading: Reading
     ) -> tuple[Saved, tuple[Problem, ...], list[int]]:
         writer = CommentWriter(self.db, page.source, reading, self._hidden)
-        saved, threads = Saved(), list[int]()
+        saved = Saved()
+        threads = list[int]()
         for article_id, comments in by_article(self.db, extract.comments, page, own).items():
             if article_id is not None:
                 saved += writer.save(article_id, comments)
