@@ -37,25 +37,34 @@ def backup(context: Context, folder: Path, force: bool, as_json: bool) -> int:
     \b
     backissue backup /backups/$(date +%F)
     """
-    archive, at = context.archive(), datetime.now(UTC)
+    archive = context.archive()
+    at = datetime.now(UTC)
     try:
         made = copying.make(archive, context.file(), folder, replace=force)
     except DamagedError as error:
         _note(archive, at, ok=False, sentence=str(error))
         raise
-    total, altered = size(sum(file.bytes for file in made.files)), told_altered(made.altered)
+    total = size(sum(file.bytes for file in made.files))
+    altered = told_altered(made.altered)
     found = " ".join(altered) or "found sound."
-    _note(archive, at, ok=not altered, sentence=f"{total} were copied{'. ' if altered else ' and '}{found}")
+    joint = " and "
+    if altered:
+        joint = ". "
+    _note(archive, at, ok=not altered, sentence=f"{total} were copied{joint}{found}")
+    number = count(len(made.files), "file")
     if as_json:
         files = [asdict(file) for file in made.files]
         emit({"folder": folder.absolute(), "at": at, "files": files, "altered": altered})
     elif altered:
-        click.echo(f"{count(len(made.files), 'file')}, {total}, copied to {folder}.")
+        number = count(len(made.files), "file")
+        click.echo(f"{number}, {total}, copied to {folder}.")
     else:
-        click.echo(f"{count(len(made.files), 'file')}, {total}, copied to {folder} and found sound.")
+        click.echo(f"{number}, {total}, copied to {folder} and found sound.")
     for sentence in altered:
         say(f"{sentence} An earlier backup may have the original.")
-    return Exit.INCOMPLETE if altered else Exit.FINE
+    if altered:
+        return Exit.INCOMPLETE
+    return Exit.FINE
 
 
 @click.command()
@@ -74,7 +83,9 @@ def restore(context: Context, folder: Path, force: bool) -> None:
     if context.file() is None and kept.exists():
         shutil.copyfile(kept, CONFIG)
         say(f"{CONFIG} was copied to the current folder.")
-    archive = context.archive() if context.file() else Path.cwd() / copying.ARCHIVE
+    archive = Path.cwd() / copying.ARCHIVE
+    if context.file():
+        archive = context.archive()
     aside = copying.restore_backup(folder, archive, replace=force)
     with Archive.open(archive) as opened:  # brings the schema of an older program up to date
         articles = opened.db["articles"].count

@@ -170,7 +170,8 @@ class Program(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the list of commands without loading one."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, place.summary) for name, place in self.places.items()])
+            rows = [(name, place.summary) for name, place in self.places.items()]
+            formatter.write_dl(rows)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program, with output failures as a sentence."""
@@ -201,7 +202,10 @@ class Program(click.Group):
             code = super().invoke(ctx)
             sys.stdout.flush()
         except BackissueError as error:
-            raise (ToldBusy if isinstance(error, BusyError) else Told)(error) from error
+            failure = Told
+            if isinstance(error, BusyError):
+                failure = ToldBusy
+            raise failure(error) from error
         except sqlite3.OperationalError as error:
             if not is_locked(error):
                 raise
@@ -211,7 +215,9 @@ class Program(click.Group):
         except BrokenPipeError:  # the reader had enough, as `head` has
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             ctx.exit(Exit.FINE)
-        ctx.exit(code if isinstance(code, int) else Exit.FINE)
+        if not isinstance(code, int):
+            code = Exit.FINE
+        ctx.exit(code)
 
 
 class NearChoice(click.Choice[str]):
@@ -220,7 +226,8 @@ class NearChoice(click.Choice[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the chosen name; fail with the nearest one."""
         if value not in self.choices:
-            names, similar = ", ".join(self.choices), nearest(str(value), self.choices)
+            names = ", ".join(self.choices)
+            similar = nearest(str(value), self.choices)
             self.fail(f"“{plain(str(value))}” is not one of {names}{similar}.", param, ctx)
         return str(value)
 
@@ -272,12 +279,16 @@ def _guard_output() -> None:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 1)  # what is written then fails, and is not lost in silence
     elif sys.stdout is not sys.__stdout__ or not isinstance(sys.stdout, io.TextIOWrapper):
         return
-    known = sys.stdout
+    encoding = "utf-8"
+    line_buffering = False
+    if sys.stdout is not None:
+        encoding = sys.stdout.encoding
+        line_buffering = sys.stdout.line_buffering
     sys.stdout = io.TextIOWrapper(
         io.BufferedWriter(_Output(1, "w", closefd=False)),
-        encoding=known.encoding if known else "utf-8",
+        encoding=encoding,
         errors="backslashreplace",
-        line_buffering=bool(known and known.line_buffering),
+        line_buffering=line_buffering,
     )
 
 
@@ -309,7 +320,8 @@ def say(text: str) -> None:
 
 def emit(value: object, *, indent: int | None = 2) -> None:
     """Print one JSON value; without `indent` on one line."""
-    utf8_output().write(json.dumps(value, ensure_ascii=False, indent=indent, default=_jsonable) + "\n")
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=_jsonable)
+    utf8_output().write(text + "\n")
 
 
 def utf8_output() -> TextIO:
@@ -321,11 +333,15 @@ def utf8_output() -> TextIO:
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Write columns to standard output, each as wide as its widest cell."""
-    cells = [list(headings), *([plain(cell).replace("\n", " ") for cell in row] for row in rows)]
+    cells = [list(headings)]
+    cells += [[plain(cell).replace("\n", " ") for cell in row] for row in rows]
     widths = [max(len(row[index]) for row in cells) for index in range(len(headings))]
     for number, row in enumerate(cells):
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        click.echo(click.style(line, bold=True) if number == 0 else line)
+        padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        line = " ".join(padded).rstrip()
+        if number == 0:
+            line = click.style(line, bold=True)
+        click.echo(line)
 
 
 def _jsonable(value: object) -> object:

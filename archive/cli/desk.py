@@ -88,7 +88,9 @@ def remove_reader(context: Context, name: str, yes: bool) -> None:
     """Remove a reader with all items, notes and shared lists."""
     with Desk.open(desk_path(context.archive())) as found:
         reader = found.reader_named(name)
-        what = f"{count(reader.items, 'item')} and {count(reader.shares, 'shared list')}"
+        items = count(reader.items, "item")
+        shares = count(reader.shares, "shared list")
+        what = f"{items} and {shares}"
         if not yes and not sys.stdin.isatty():
             raise click.UsageError(f"“{plain(name)}” keeps {what}. Remove them with --yes.")
         if not yes:

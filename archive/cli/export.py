@@ -92,16 +92,19 @@ def export(
         Snapshot.open(archive.path, Selection(**limits), watch) as snapshot,
     ):
         target = output or _usual(form, archive.path, joined=joined)
-        how: dict[str, Any] = {"raw": raw} if form == "csv" else {}
-        how |= {"key": context.key()} if form == "wacz" else {}
-        place = _Place(target, force, partial(own_files.refuse, archive=archive.path, config=context.file()))
+        how = _arguments(context, form, raw=raw)
+        refuse_own = partial(own_files.refuse, archive=archive.path, config=context.file())
+        place = _Place(target, force, refuse_own)
         _write(snapshot, "csv --joined" if joined else form, place, how)
-        articles, comments = snapshot.count("articles"), snapshot.count("comments")
+        articles = snapshot.count("articles")
+        comments = snapshot.count("comments")
     if target != "-":
         say(f"{count(articles, 'article')} and {count(comments, 'comment')} written to {target}.")
     for sentence in snapshot.left_out:
         say(f"{sentence} It is left out.")
-    return Exit.INCOMPLETE if snapshot.left_out else Exit.FINE
+    if snapshot.left_out:
+        return Exit.INCOMPLETE
+    return Exit.FINE
 
 
 def _writer(form: str, name: str) -> Callable[..., object]:
@@ -113,7 +116,20 @@ def _writer(form: str, name: str) -> Callable[..., object]:
 
 def _usual(form: str, archive: Path, *, joined: bool) -> str:
     """Return a format's default destination."""
-    return "-" if form in TEXTS or joined else f"{archive.stem}{ENDINGS.get(form, f'-{form}')}"
+    if form in TEXTS or joined:
+        return "-"
+    return f"{archive.stem}{ENDINGS.get(form, f'-{form}')}"
+
+
+def _arguments(context: Context, form: str, *, raw: bool) -> dict[str, Any]:
+    """Return the arguments that only the writer of this form takes."""
+    match form:
+        case "csv":
+            return {"raw": raw}
+        case "wacz":
+            return {"key": context.key()}
+        case _:
+            return {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,10 @@ def begin(form: str | None, level: str | None) -> None:
             os.environ[variable] = given
     root = logging.getLogger()
     root.handlers = [handler for handler in root.handlers if not isinstance(handler, _Lines)]
-    root.addHandler(_Lines(format_json if form == "json" else as_text))
+    formatter = as_text
+    if form == "json":
+        formatter = format_json
+    root.addHandler(_Lines(formatter))
     logging.getLogger(VOICE).setLevel(logging.INFO)
     for room in _ROOMS:
         logging.getLogger(room).setLevel((level or "info").upper())
@@ -104,9 +107,11 @@ class _Lines(logging.Handler):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """True if a record is not a single request's failure."""
-        if record.name in _RECORDED or (record.name == _TLS and record.levelno < logging.ERROR):
+        is_handshake = record.name == _TLS and record.levelno < logging.ERROR
+        if is_handshake or record.name in _RECORDED:
             return False
-        return record.levelno >= logging.WARNING or record.name.partition(".")[0] in _HEARD
+        package = record.name.partition(".")[0]
+        return record.levelno >= logging.WARNING or package in _HEARD
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record. A fault in it never ends the program."""
@@ -118,13 +123,17 @@ class _Lines(logging.Handler):
 
 def as_text(record: logging.LogRecord) -> str:
     """Return a record for people; our own sentences without prefix."""
-    message, hint = plain(record.getMessage()), plain(getattr(record, "hint", None))
+    message = plain(record.getMessage())
+    hint = plain(getattr(record, "hint", None))
     if record.name == VOICE and record.levelno < logging.ERROR:
         return message
     if record.name == VOICE and not record.exc_info:
         told = f"{click.style('Error', fg='red')}: {message}"
-        return f"{told}\n{click.style('Hint', bold=True)}: {hint}" if hint else told
-    line = f"{_time(record)} {record.levelname} {record.name}: " + message.replace("\n", " ")
+        if hint:
+            return f"{told}\n{click.style('Hint', bold=True)}: {hint}"
+        return told
+    line_text = message.replace("\n", " ")
+    line = f"{_time(record)} {record.levelname} {record.name}: " + line_text
     return "\n".join(filter(None, [line, _trace(record)]))
 
 
@@ -147,7 +156,9 @@ def _time(record: logging.LogRecord) -> str:
 
 
 def _trace(record: logging.LogRecord) -> str:
-    return plain(logging.Formatter().formatException(record.exc_info)) if record.exc_info else ""
+    if not record.exc_info:
+        return ""
+    return plain(logging.Formatter().formatException(record.exc_info))
 
 
 def _crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -40,9 +40,8 @@ def prove(context: Context, item: tuple[str, ...], out: Path | None, page: bool)
             pass
         case _:
             near = nearest(item[0], _KINDS)
-            raise click.UsageError(
-                f"“{plain(' '.join(item))}” is not an item: give article ID, comment ID or a URL{near}."
-            )
+            given = plain(" ".join(item))
+            raise click.UsageError(f"“{given}” is not an item: give article ID, comment ID or a URL{near}.")
     with opened(context) as archive:
         found = pointing.at(archive.db, kind, reference)
         folder = out or Path(f"proof-{found.kind}-{found.id}")

@@ -63,7 +63,8 @@ def redact(
     if kind is None or not items:
         raise click.UsageError("Give what to hide: article ID, comment ID or commenter NAME; or use --list.")
     if kind not in KINDS:
-        raise click.UsageError(f"“{plain(kind)}” is not one of {', '.join(KINDS)}{nearest(kind, KINDS)}.")
+        names = ", ".join(KINDS)
+        raise click.UsageError(f"“{plain(kind)}” is not one of {names}{nearest(kind, KINDS)}.")
     if not (reason or "").strip() and not dry_run:
         raise click.UsageError("Give a reason with --reason; the tombstone shows it.")
     now = datetime.now(UTC)
@@ -83,29 +84,54 @@ def _shown(archive: Archive, kind: str, item: str, *, asks: bool, to_answer: boo
     Raises ArchiveError without a prompt, if the URL may be that of another archive.
     """
     if kind == "commenter":
-        if item in _names(archive, redaction.redactions(archive.db)).values():
-            raise ArchiveError(f"The name “{item}” is already hidden.")
-        found = pointing.commenter_summary(archive.db, item)
-        span = f", {when(found['first'])} to {when(found['last'])}" if found["n"] else ""
-        lines = [f"The name “{item}”, under {count(found['n'], 'comment')}{span}"]
-        lines += [f"The newest: “{pointing.opening(found['text'])}”"] if found["text"] else []
-    else:
-        each = pointing.at(archive.db, kind, item)
-        if each.redaction is not None:
-            raise ArchiveError(f"The {kind} {each.id} is already hidden, by redaction {each.redaction}.")
-        if each.host is not None and not asks:
-            raise ArchiveError(
-                f"Nothing was hidden: it is unknown whether {each.host} publishes this archive.",
-                hint=f"Use its number, `{each.kind} {each.id}`, or omit --yes to confirm it.",
-            )
-        what = f"“{each.title}”" if kind == "article" else f"under “{each.title}”"
-        lines = [
-            f"{kind.capitalize()} {each.id} by {each.author}, {when(each.published)}, {what}",
-            *filter(None, [each.url, f"“{each.opening}”"]),
-        ]
-    for number, line in enumerate(lines):
-        click.echo(plain(line) if number == 0 else f"    {plain(line)}", err=not to_answer)
-    return item if kind == "commenter" else each.id
+        _print_lines(_lines_of_name(archive, item), to_answer=to_answer)
+        return item
+    each = pointing.at(archive.db, kind, item)
+    if each.redaction is not None:
+        raise ArchiveError(f"The {kind} {each.id} is already hidden, by redaction {each.redaction}.")
+    if each.host is not None and not asks:
+        raise ArchiveError(
+            f"Nothing was hidden: it is unknown whether {each.host} publishes this archive.",
+            hint=f"Use its number, `{each.kind} {each.id}`, or omit --yes to confirm it.",
+        )
+    _print_lines(_lines_of_item(each), to_answer=to_answer)
+    return each.id
+
+
+def _lines_of_name(archive: Archive, name: str) -> list[str]:
+    """Return what a redaction of a commenter's name would hide."""
+    hidden_names = _names(archive, redaction.redactions(archive.db))
+    if name in hidden_names.values():
+        raise ArchiveError(f"The name “{name}” is already hidden.")
+    found = pointing.commenter_summary(archive.db, name)
+    span = ""
+    if found["n"]:
+        span = f", {when(found['first'])} to {when(found['last'])}"
+    lines = [f"The name “{name}”, under {count(found['n'], 'comment')}{span}"]
+    if found["text"]:
+        lines.append(f"The newest: “{pointing.opening(found['text'])}”")
+    return lines
+
+
+def _lines_of_item(item: pointing.ItemReference) -> list[str]:
+    """Return what a redaction of an article or comment would hide."""
+    subject = f"under “{item.title}”"
+    if item.kind == "article":
+        subject = f"“{item.title}”"
+    lines = [f"{item.kind.capitalize()} {item.id} by {item.author}, {when(item.published)}, {subject}"]
+    if item.url:
+        lines.append(item.url)
+    if item.opening:
+        lines.append(f"“{item.opening}”")
+    return lines
+
+
+def _print_lines(lines: list[str], *, to_answer: bool) -> None:
+    """Print a paragraph whose further lines are indented."""
+    first, *further = map(plain, lines)
+    click.echo(first, err=not to_answer)
+    for line in further:
+        click.echo(f"  {line}", err=not to_answer)
 
 
 def _must_be_meant(number: int, *, yes: bool) -> None:
@@ -117,7 +143,10 @@ def _must_be_meant(number: int, *, yes: bool) -> None:
             "Nothing was hidden: there is no terminal to ask for confirmation.",
             hint="Check whose words they are with --dry-run, then add --yes.",
         )
-    click.confirm(f"Hide {'this' if number == 1 else 'these'}?", abort=True, err=True)
+    what = "these"
+    if number == 1:
+        what = "this"
+    click.confirm(f"Hide {what}?", abort=True, err=True)
 
 
 def _hide(
@@ -134,7 +163,8 @@ def _hide(
         return
     for each, item in zip(done, wanted, strict=True):
         click.echo(f"{kind.capitalize()} {plain(str(item))} is hidden, by redaction {each.id}.")
-    _tell_what_remains(archive, [item for item in wanted if isinstance(item, str)])
+    commenters = [item for item in wanted if isinstance(item, str)]
+    _tell_what_remains(archive, commenters)
 
 
 @click.command()
@@ -149,7 +179,9 @@ def unredact(context: Context, numbers: Sequence[int]) -> None:
     ):
         for number in dict.fromkeys(numbers):
             done = redaction.unredact_item(archive.db, hidden, number)
-            what = "name" if done.item is None else f"{done.kind} {done.item}"
+            what = f"{done.kind} {done.item}"
+            if done.item is None:
+                what = "name"
             click.echo(f"Redaction {number} is lifted: the {what} is shown again, as it was.")
         if redaction.redactions(archive.db):  # which may have taken again what was just given back
             _scrub(archive)
@@ -177,7 +209,8 @@ def _names(archive: Archive, found: Sequence[Redaction]) -> dict[int, str | None
 
 
 def _row(each: Redaction, name: str | None) -> tuple[str, ...]:
-    return str(each.id), f"{each.kind} {each.item or name or ''}", when(each.at), each.reason
+    subject = each.item or name or ""
+    return str(each.id), f"{each.kind} {subject}", when(each.at), each.reason
 
 
 def _scrub(archive: Archive) -> None:
@@ -192,7 +225,8 @@ def _scrub(archive: Archive) -> None:
 def _tell_what_remains(archive: Archive, names: Sequence[str]) -> None:
     """Print where the name may also occur."""
     for name in names:
-        found = find(archive.db.conn, Ask(words=f'text:"{name}"', kind="comments"))
+        ask = Ask(words=f'text:"{name}"', kind="comments")
+        found = find(archive.db.conn, ask)
         if found.total:
             say(f"{count(found.total, 'comment')} may name “{plain(name)}” in its text, which is not hidden.")
     say("Earlier exports and backups still have the words. So do raw pages, but those are not shown.")

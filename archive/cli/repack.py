@@ -33,7 +33,8 @@ def repack(context: Context, anew: bool, as_json: bool) -> None:
     path = raw_pages_path(context.archive())
     if not path.is_file():
         raise ArchiveError(f"There are no raw pages at {path}.", hint="`backissue crawl` fetches them.")
-    before, packed = _size(path), 0
+    before = _size(path)
+    packed = 0
     with Pages.open(path) as pages:
         if anew:
             pages.bodies.forget_dictionaries()
@@ -76,4 +77,7 @@ def _shrink(pages: Pages, path: Path) -> None:
 def _size(path: Path) -> int:
     """Return the bytes of a file and its write-ahead log."""
     log = path.with_name(f"{path.name}-wal")
-    return path.stat().st_size + (log.stat().st_size if log.exists() else 0)
+    total = path.stat().st_size
+    if log.exists():
+        total += log.stat().st_size
+    return total

@@ -59,9 +59,8 @@ def _asked(item: tuple[str, ...]) -> tuple[str, str]:
         case (kind, reference) if kind in _KINDS:
             return kind, reference
     near = nearest(item[0], _KINDS)
-    raise click.UsageError(
-        f"“{plain(' '.join(item))}” is not an item: give article ID, comment ID or a URL{near}."
-    )
+    given = plain(" ".join(item))
+    raise click.UsageError(f"“{given}” is not an item: give article ID, comment ID or a URL{near}.")
 
 
 def _watch(what: str, done: int) -> None:
@@ -76,18 +75,32 @@ def _show_places(archive: OpenArchive, kind: str, number: int, *, as_json: bool)
     elif len(places) < 2:
         say("No other article or comment has these words.")
     else:
-        lines = [
-            (
-                when(each["published"]),
-                f"{each['kind']} {each['item_id']}",
-                plain(each["author"] or ""),
-                plain(each["title"] or "Untitled")[:_TITLE_CHARACTERS],
-                f"{count(each['words'], 'word')}" if each["words"] else "copy",
-            )
-            for each in places
-        ]
+        lines = [_place_row(each) for each in places]
         table(("published", "where", "name", "article", "shared"), lines)
         say(_NOTE)
+
+
+def _place_row(place: copied.Row) -> tuple[str, ...]:
+    shared = "copy"
+    if place["words"]:
+        shared = count(place["words"], "word")
+    return (
+        when(place["published"]),
+        f"{place['kind']} {place['item_id']}",
+        plain(place["author"] or ""),
+        plain(place["title"] or "Untitled")[:_TITLE_CHARACTERS],
+        shared,
+    )
+
+
+def _network_row(network: copied.Row) -> tuple[str, ...]:
+    return (
+        str(network["names"]),
+        str(network["items"]),
+        when(network["first"]),
+        f"comment {network['comment_id']}",
+        plain(pointing.opening(network["text"])),
+    )
 
 
 def _show_networks(archive: OpenArchive, *, as_json: bool) -> None:
@@ -99,15 +112,6 @@ def _show_networks(archive: OpenArchive, *, as_json: bool) -> None:
     elif not found:
         say("No comment appears under two names.")
     else:
-        lines = [
-            (
-                str(each["names"]),
-                str(each["items"]),
-                when(each["first"]),
-                f"comment {each['comment_id']}",
-                plain(pointing.opening(each["text"])),
-            )
-            for each in found
-        ]
+        lines = [_network_row(each) for each in found]
         table(("names", "comments", "first", "the earliest", "words"), lines)
         say(_NOTE)

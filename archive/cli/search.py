@@ -87,8 +87,9 @@ def search(
         raise click.UsageError("Give WORDS to search for, or --saved NAME.")
     known = context.saved(saved) if saved else Ask()
     since, until = typed_filters.span(since, until)
+    every_word = (known.words, *map(typed, words))
     ask = Ask(
-        words=" ".join(filter(None, (known.words, *map(typed, words)))),
+        words=" ".join(filter(None, every_word)),
         kind=kind,
         sort="date" if newest else "relevance",
         since=since,
@@ -126,11 +127,8 @@ def _found(context: Context, ask: Ask, *, with_help: bool) -> tuple[searching.Se
 
 def _summary(found: searching.SearchResult, shown: int) -> str:
     """Return the number of hits by kind, in a sentence."""
-    counts = [
-        count(part.count, _COUNTED[part.kind]) + (" or more" if part.more else "")
-        for part in found.sections
-        if part.count or part.kind in ("articles", "comments")
-    ]
+    wanted = [part for part in found.sections if part.count or part.kind in ("articles", "comments")]
+    counts = [_count_of(part) for part in wanted]
     return f"{', '.join(counts[:-1])} and {counts[-1]} found; {count(shown, 'hit')} shown."
 
 
@@ -142,32 +140,45 @@ _COUNTED = {
 }
 
 
+def _count_of(part: searching.Section) -> str:
+    number = count(part.count, _COUNTED[part.kind])
+    if part.more:
+        number += " or more"
+    return number
+
+
 def _search_json(found: searching.SearchResult, hits: list[Row]) -> dict[str, object]:
     return {
         "counts": {part.kind: {"count": part.count, "or_more": part.more} for part in found.sections},
         "notes": list(found.notes),
-        "hits": [
-            {key: _unmarked(value) if isinstance(value, str) else value for key, value in hit.items()}
-            for hit in hits
-        ],
+        "hits": [_plain_hit(hit) for hit in hits],
     }
 
 
 def _hit(hit: Row) -> str:
     """Return a hit as lines, beginning with its own number."""
     is_comment = hit["kind"] not in ("article", "article version")
-    said = "comment" if hit["version"] else str(hit["kind"])
+    said = str(hit["kind"])
+    then = ""
+    if hit["version"]:
+        said = "comment"
+        then = f"edited out on {when(str(hit['replaced_at']))}: "
     then = f"edited out on {when(str(hit['replaced_at']))}: " if hit["version"] else ""
     title = _marked(hit["title"] or "(untitled)")
-    what = f"{said} by {_marked(hit['author'] or '–')} under {title} (article {hit['article_id']})"
-    number = f"{'comment' if is_comment else 'article'} {hit['id']}"
-    head = f"{number:<16}{then}{what if is_comment else title}"
-    facts = f"{'':<16}{when(str(hit['published'] or '–'))}  {plain(str(hit['url'] or ''))}"
+    author = _marked(hit["author"] or "–")
+    what = f"{said} by {author} under {title} (article {hit['article_id']})"
+    number = f"article {hit['id']}"
+    subject = title
+    if is_comment:
+        number = f"comment {hit['id']}"
+        subject = what
+    head = f"{number:<16}{then}{subject}"
+    published = when(str(hit["published"] or "–"))
+    facts = f"{'':<16}{published}  {plain(str(hit['url'] or ''))}"
     excerpt = " ".join(str(hit["excerpt"] or "").split())
     margin = " " * 16
-    return "\n".join(
-        [head, facts, _marked(fill(excerpt, WIDTH + 8, initial_indent=margin, subsequent_indent=margin)), ""]
-    )
+    filled = fill(excerpt, WIDTH + 8, initial_indent=margin, subsequent_indent=margin)
+    return "\n".join([head, facts, _marked(filled), ""])
 
 
 def _marked(text: object) -> str:
@@ -178,6 +189,11 @@ def _marked(text: object) -> str:
         match, _, rest = part.partition(UNMARK)
         shown.append(click.style(plain(match), bold=True) + plain(rest))
     return "".join(shown)
+
+
+def _plain_hit(hit: Row) -> Row:
+    """Return a hit without the marks of its matches."""
+    return {name: _unmarked(value) if isinstance(value, str) else value for name, value in hit.items()}
 
 
 def _unmarked(text: str) -> str:
@@ -202,20 +218,26 @@ def show(context: Context, item: tuple[str, ...], as_json: bool) -> None:
     backissue show 17
     backissue show comment 4021
     """
-    kind, reference = item if len(item) == 2 else ("", item[0])
+    kind = ""
+    reference = item[-1]
+    if len(item) == 2:
+        kind = item[0]
     if len(item) > 2 or kind not in ("", "article", "comment"):
+        given = plain(" ".join(item))
         raise click.UsageError(
-            f"“{plain(' '.join(item))}” is not one item{nearest(kind, ('article', 'comment'))}."
+            f"“{given}” is not one item{nearest(kind, ('article', 'comment'))}."
             " Give a URL, a number, or `comment` and a number."
         )
     with opened(context) as archive:
         if not kind and "://" not in reference:
             kind = "article"
         found = _item(archive.db, kind, reference)
-        comment = found.id if found.kind == "comment" else None
-        held = articles.article_by_id(
-            archive.db, found.id if comment is None else _article_of(archive.db, comment)
-        )
+        comment = None
+        number = found.id
+        if found.kind == "comment":
+            comment = found.id
+            number = _article_of(archive.db, comment)
+        held = articles.article_by_id(archive.db, number)
     if held is None:
         raise NotFoundError(f"The archive has no article “{reference}”.", hint=pointing.SEEK)
     if as_json:
@@ -224,7 +246,10 @@ def show(context: Context, item: tuple[str, ...], as_json: bool) -> None:
         emit(article_line(held))
     else:
         shown = _shown(held, comment)
-        click.echo_via_pager(shown) if sys.stdout.isatty() else click.echo(shown)
+        if sys.stdout.isatty():
+            click.echo_via_pager(shown)
+        else:
+            click.echo(shown)
 
 
 def _item(db: Database, kind: str, reference: str) -> pointing.ItemReference:
@@ -249,16 +274,12 @@ def _article_of(db: Database, comment: int) -> int:
 def _shown(held: HeldArticle, wanted: int | None) -> str:
     article = held.article
     byline = ", ".join(article.authors) or "no byline"
+    dates = when(article.published)
+    if when(article.modified) > dates:
+        dates += f", edited {when(article.modified)}"
     lines = [
         click.style(plain(article.title or "(untitled)"), bold=True),
-        plain(
-            f"{byline} · {when(article.published)}"
-            + (
-                f", edited {when(article.modified)}"
-                if when(article.modified) > when(article.published)
-                else ""
-            )
-        ),
+        plain(f"{byline} · {dates}"),
         f"article {held.id} · {plain(article.url)}",
     ]
     if article.tags or article.categories:
@@ -266,26 +287,32 @@ def _shown(held: HeldArticle, wanted: int | None) -> str:
     if held.history.gone_at:
         lines.append(f"No longer on the site; removal confirmed {when(held.history.gone_at)}.")
     if held.history.hidden_at:
-        hidden = f"Hidden by the operator on {when(held.history.hidden_at)}: {held.history.hidden_reason}"
+        hidden_on = when(held.history.hidden_at)
+        hidden = f"Hidden by the operator on {hidden_on}: {held.history.hidden_reason}"
         lines.append(plain(hidden))
-    text = "\n".join(fill(line, WIDTH) for line in (article.text or "(no text)").split("\n"))
+    paragraphs = (article.text or "(no text)").split("\n")
+    text = "\n".join(fill(line, WIDTH) for line in paragraphs)
     lines += ["", plain(text), "", count(len(held.comments), "comment"), ""]
-    return "\n".join(
-        lines
-        + [_comment(comment, level, wanted) for comment, level, _ in articles.conversation(held.comments)]
-    )
+    conversation = articles.conversation(held.comments)
+    return "\n".join(lines + [_comment(comment, level, wanted) for comment, level, _ in conversation])
 
 
 def _comment(held: HeldComment, level: int, wanted: int | None) -> str:
     comment = held.comment
-    kind = "" if comment.kind == "comment" else f" · {comment.kind}"
-    gone = f" · removed {when(held.history.gone_at)}" if held.history.gone_at else ""
+    kind = ""
+    if comment.kind != "comment":
+        kind = f" · {comment.kind}"
+    gone = ""
+    if held.history.gone_at:
+        gone = f" · removed {when(held.history.gone_at)}"
     if held.history.hidden_at:
         gone += f" · hidden by the operator: {plain(held.history.hidden_reason)}"
     head = click.style(plain(comment.author or "–"), bold=True)
-    text = "\n".join(fill(line, WIDTH - 20) for line in (comment.text or "–").split("\n"))
+    paragraphs = (comment.text or "–").split("\n")
+    text = "\n".join(fill(line, WIDTH - 20) for line in paragraphs)
     number = f"comment {held.id}"
-    mark = click.style(f"→ {number}", bold=True) if held.id == wanted else number
-    return indent(
-        f"{mark} · {head} · {when(comment.published)}{kind}{gone}\n{plain(text)}\n", "  " * min(level, 10)
-    )
+    mark = number
+    if held.id == wanted:
+        mark = click.style(f"→ {number}", bold=True)
+    margin = "  " * min(level, 10)
+    return indent(f"{mark} · {head} · {when(comment.published)}{kind}{gone}\n{plain(text)}\n", margin)

@@ -92,7 +92,9 @@ def serve(
         raise click.UsageError("Published archives have no desks of readers. Leave out --desk or DIR.")
     if replay:
         publish.publish_raw_pages()
-    library = publish.library_server(published, base_url=base_path, metadata=metadata) if published else None
+    library = None
+    if published:
+        library = publish.library_server(published, base_url=base_path, metadata=metadata)
     if published is None:
         with opened(context) as archive:
             path = archive.path
@@ -105,7 +107,8 @@ def serve(
         for name in ("uvicorn.access", "uvicorn.error"):
             logging.getLogger(name).addFilter(lambda record: record.levelno >= logging.WARNING)
     else:
-        say(f"Serving {path} at {publish.local_url(host=host, port=port, base_url=base_path)} until Ctrl-C.")
+        url = publish.local_url(host=host, port=port, base_url=base_path)
+        say(f"Serving {path} at {url} until Ctrl-C.")
     log_format.adopt_uvicorn()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.FINE))
     try:

@@ -27,7 +27,9 @@ def status(context: Context, as_json: bool) -> int:
         emit(asdict(told))
     else:
         _tell(told)
-    return Exit.FINE if told.ok else Exit.INCOMPLETE
+    if told.ok:
+        return Exit.FINE
+    return Exit.INCOMPLETE
 
 
 def _tell(told: health.Status) -> None:
@@ -59,20 +61,28 @@ def _tell(told: health.Status) -> None:
 
 
 def _row(source: health.SourceStatus) -> tuple[str, ...]:
-    last = source.last_run
+    state: str = source.state
+    if not source.well:
+        state = state.upper()
+    last_run = "never"
+    if source.last_run:
+        last_run = f"{when(source.last_run.started_at)} {source.last_run.outcome or 'running'}"
     return (
         source.name,
-        source.state.upper() if not source.well else source.state,
+        state,
         f"{source.articles:,}",
         f"{source.read:,}",
         f"{source.comments:,}",
         when(source.last_published),
         when(source.last_comment),
         f"{source.problems:,}",
-        f"{when(last.started_at)} {last.outcome or 'running'}" if last else "never",
+        last_run,
     )
 
 
 def _files(files: health.Files) -> str:
     held = f"The archive has {size(files.archive + files.log)}, its raw pages {size(files.pages)}"
-    return f"{held}; {size(files.free)} are free on the disk{', too little' if files.low else ''}."
+    shortage = ""
+    if files.low:
+        shortage = ", too little"
+    return f"{held}; {size(files.free)} are free on the disk{shortage}."
