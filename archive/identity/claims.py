@@ -58,6 +58,11 @@ class Held:
     text: str | None = None
     proof: frozenset[Evidence] = frozenset()
 
+    @property
+    def is_empty(self) -> bool:
+        """True if nothing of the article's page is stored yet."""
+        return self.text is None and self.title is None and self.published is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:

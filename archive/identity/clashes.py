@@ -26,8 +26,12 @@ def settle_id(
     REST decides its own ids. A page or feed does not take an id from an article to which REST gave it.
     """
     sql = "SELECT id, origins FROM articles WHERE source = ? AND post_id = ? AND id IS NOT ?"
-    keeper = old["id"] if old else None
-    other = rows.one(db, sql, page.source, article.post_id, keeper) if article.post_id is not None else None
+    keeper = None
+    if old:
+        keeper = old["id"]
+    other = None
+    if article.post_id is not None:
+        other = rows.one(db, sql, page.source, article.post_id, keeper)
     if other is None:
         return article
     origins = json.loads(str(other["origins"]))
@@ -40,13 +44,15 @@ def settle_id(
 
 def reading_of(old: Mapping[str, Value], article: Article, reading: Reading) -> Reading:
     """Return the reading for an update; REBUILT for another id."""
-    before, now = old["post_id"], article.post_id
+    before = old["post_id"]
+    now = article.post_id
     origins = json.loads(str(old["origins"]))
-    released = before is None and rank(origins.get("post_id", origins.get(REST_OF_THEM))) == rank(
-        Surface.REST
-    )
+    origin = origins.get("post_id", origins.get(REST_OF_THEM))
+    released = before is None and rank(origin) == rank(Surface.REST)
     renumbered = now is not None and (released or before not in {None, now})
-    return replace(reading, cause=REBUILT) if renumbered and reading.cause == EDITED else reading
+    if renumbered and reading.cause == EDITED:
+        return replace(reading, cause=REBUILT)
+    return reading
 
 
 def at_its_address(verdict: Verdict, article: Article, page: Page) -> Article:
@@ -60,10 +66,13 @@ def at_its_address(verdict: Verdict, article: Article, page: Page) -> Article:
         return article
     if verdict.own_url or held is None:
         return replace(article, url=page.final_url)
-    known = verdict.copy or page_key(article.url) in set(map(page_key, held.read))
+    requested = page_key(article.url)
+    known = verdict.copy or requested in set(map(page_key, held.read))
     direct = page_key(page.url) == page_key(page.final_url)
-    same_host = page_key(article.url).partition("/")[0] == page_key(held.url or "").partition("/")[0]
-    if known and direct and same_host and held.url and page_key(held.url) != page_key(article.url):
+    own = page_key(held.url or "")
+    same_host = requested.partition("/")[0] == own.partition("/")[0]
+    is_copy = known and direct and same_host
+    if is_copy and held.url and own != requested:
         return replace(article, url=held.url)
     return article
 
@@ -86,7 +95,8 @@ def of_article(verdict: Verdict, article: Article, page: Page) -> list[Problem]:
 
 def of_listing(reused: Sequence[Verdict], extract: Extract) -> list[Problem]:
     """Return the problem of a listing with foreign post ids."""
-    listed, others = len(extract.articles), len(reused)
+    listed = len(extract.articles)
+    others = len(reused)
     if not others or listed <= 1:
         return []
     if 2 * others > listed:

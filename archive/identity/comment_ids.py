@@ -42,7 +42,9 @@ class Named:
         """Return the problem of ids not unique within the site."""
         if not self.local:
             return ()
-        number = f"{self.local:,} comment{'s have ids' if self.local > 1 else ' has an id'}"
+        number = "1 comment has an id"
+        if self.local > 1:
+            number = f"{self.local:,} comments have ids"
         detail = f"{number} that another comment of the site has. All are kept, known by their articles."
         return (Problem(code="comment-ids-shared", detail=detail, field="comments"),)
 
@@ -55,9 +57,11 @@ def name(db: Database, source: str, article_id: int, by_key: dict[str, Comment],
     held = held_by_key(db, source, list(by_key))
     clashing = {key for key, row in held.items() if not _agrees(row, by_key[key], article_id, reading)}
     unknown = by_key.keys() - held.keys()
-    known = _same_words(db, article_id, {key: by_key[key] for key in clashing | unknown}, by_key)
+    doubtful = {key: by_key[key] for key in clashing | unknown}
+    known = _same_words(db, article_id, doubtful, by_key)
     if reading.surface is Surface.REST and reading.cause == EDITED:
-        _renumber(db, {key: held[key] for key in clashing}, known)
+        clashing_rows = {key: held[key] for key in clashing}
+        _renumber(db, clashing_rows, known)
         return Named(by_key=by_key, held=held_by_key(db, source, list(by_key)))
     if not clashing:
         return Named(by_key=by_key, held=held)
@@ -92,26 +96,33 @@ def _localized(
     """Key doubtful comments by article and id."""
 
     def key_of(key: str) -> str:
-        return str(known[key]["key"]) if key in known else f"@{article_id}/{key}"
+        if key not in doubtful:
+            return key
+        if key in known:
+            return str(known[key]["key"])
+        return f"@{article_id}/{key}"
 
-    keys = {key: key_of(key) if key in doubtful else key for key in by_key}
+    keys = {key: key_of(key) for key in by_key}
     named = Named(local=len(doubtful - known.keys()))
     for key, comment in by_key.items():
         if key in known:  # its text is recorded under another id, which stays
             comment = replace(comment, id=None, parent=None)
         elif key in doubtful:
-            parent = comment.parent and keys.get(comment.parent, f"@{article_id}/{comment.parent}")
+            fallback = f"@{article_id}/{comment.parent}"
+            parent = comment.parent and keys.get(comment.parent, fallback)
             comment = replace(comment, id=None, parent=parent)
         named.by_key[keys[key]] = comment
     named.held = {key: row for key, row in held.items() if key not in doubtful}
-    named.held |= held_by_key(db, source, [keys[key] for key in by_key if key in doubtful])
+    own_keys = [keys[key] for key in by_key if key in doubtful]
+    named.held |= held_by_key(db, source, own_keys)
     return named
 
 
 def _renumber(db: Database, clashing: Mapping[str, Row], known: Mapping[str, Row]) -> None:
     """Renumber comments as REST does; others lose these ids."""
     for row in clashing.values():
-        rows.update(db, "comments", row["id"], {"key": f"~was:{row['id']}", "site_id": None})
+        parked = {"key": f"~was:{row['id']}", "site_id": None}
+        rows.update(db, "comments", row["id"], parked)
     for key, row in known.items():
         rows.update(db, "comments", row["id"], {"key": key, "site_id": key})
         db.execute("UPDATE comments SET site_parent = ? WHERE parent_id = ?", [key, row["id"]])
@@ -124,11 +135,10 @@ def _same_words(
 
     A comment that is shown under its own id as well is another one.
     """
-    moments = {
-        str(to_text(comment.published)): key
-        for key, comment in doubtful.items()
-        if comment.id is not None and isinstance(comment.published, datetime)
-    }
+    moments = {}
+    for key, comment in doubtful.items():
+        if comment.id is not None and isinstance(comment.published, datetime):
+            moments[str(to_text(comment.published))] = key
     found: dict[str, Row] = {}
     for some in chunks(list(moments)):
         marks = ", ".join("?" * len(some))
@@ -139,8 +149,10 @@ def _same_words(
         for row in db.query(sql, [article_id, *some]):
             key = moments[str(row["published"])]
             other = _remark_of_row(row)
-            taken = str(row["key"]) in shown and str(row["key"]) not in doubtful
-            if not taken and is_same_utterance(_remark(doubtful[key], article_id), other):
+            own_key = str(row["key"])
+            taken = own_key in shown and own_key not in doubtful
+            remark = _remark(doubtful[key], article_id)
+            if not taken and is_same_utterance(remark, other):
                 found[key] = row
     return {key: row for key, row in found.items() if str(row["key"]) != key}
 
@@ -152,23 +164,22 @@ def _agrees(row: Row, comment: Comment, article_id: int, reading: Reading) -> bo
     """
     if comment.id is None or row["redaction_id"] is not None:
         return True
-    if row["article_id"] == article_id and (reading.cause != EDITED or row["name_redaction_id"] is not None):
+    is_reread = reading.cause != EDITED or row["name_redaction_id"] is not None
+    if is_reread and row["article_id"] == article_id:
         return True
     return is_same_comment(_remark(comment, article_id), _remark_of_row(row))
 
 
 def _remark(comment: Comment, article_id: int) -> Remark:
     relative = dict(comment.origins).get("published") == RELATIVE
-    return Remark(
-        article=article_id,
-        author=comment.author,
-        published=None if relative else comment.published,
-        text=comment.text,
-    )
+    published = comment.published
+    if relative:
+        published = None
+    return Remark(article=article_id, author=comment.author, published=published, text=comment.text)
 
 
 def _remark_of_row(row: Row) -> Remark:
-    said = {name: None if row[name] is None else str(row[name]) for name in ("author", "published", "text")}
+    said = {name: rows.optional_text(row[name]) for name in ("author", "published", "text")}
     return Remark(
         article=int(row["article_id"] or 0),
         author=said["author"],

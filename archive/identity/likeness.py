@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from urllib.parse import unquote, urlsplit
@@ -34,15 +34,33 @@ def same_title(one: str | None, other: str | None) -> bool:
     """True if two titles are one, perhaps shortened or decorated."""
     if not one or not other:
         return False
-    ours, theirs = ("".join(split_words(title)) for title in (one, other))
+    ours = "".join(split_words(one))
+    theirs = "".join(split_words(other))
     if ours == theirs:
         return True
     short, long = sorted((ours, theirs), key=len)
-    if len(short) >= 12 and 3 * len(short) >= len(long) and short in long:
+    is_long_part = len(short) >= 12 and 3 * len(short) >= len(long)
+    if is_long_part and short in long:
         return True
-    pairs, others = (Counter(map("".join, pairwise(t))) for t in (ours, theirs))
+    pairs = _letter_pairs(ours)
+    others = _letter_pairs(theirs)
     total = pairs.total() + others.total()
-    return total > 0 and 2 * (pairs & others).total() >= TITLES * total
+    common = (pairs & others).total()
+    return total > 0 and 2 * common >= TITLES * total
+
+
+def _letter_pairs(title: str) -> Counter[str]:
+    return Counter(map("".join, pairwise(title)))
+
+
+def _day(moment: Moment) -> date:
+    if isinstance(moment, datetime):
+        return moment.date()
+    return moment
+
+
+def _has_digit(word: str) -> bool:
+    return not word.isalpha() and any(map(str.isdigit, word))
 
 
 def same_date(one: Moment | None, other: Moment | None, *, zones: bool = False) -> bool:
@@ -57,18 +75,29 @@ def same_date(one: Moment | None, other: Moment | None, *, zones: bool = False) 
     if isinstance(one, datetime) and isinstance(other, datetime):
         apart = abs(one - other)
         quarter = apart.total_seconds() % 900
-        return apart < timedelta(minutes=1) or (zones and apart <= ZONES and min(quarter, 900 - quarter) < 60)
-    first, second = (m.date() if isinstance(m, datetime) else m for m in (one, other))
-    return abs((first - second).days) <= (0 if type(one) is type(other) else 1)
+        if apart < timedelta(minutes=1):
+            return True
+        if not zones or apart > ZONES:
+            return False
+        return min(quarter, 900 - quarter) < 60
+    first = _day(one)
+    second = _day(other)
+    most = 1
+    if type(one) is type(other):
+        most = 0
+    return abs((first - second).days) <= most
 
 
 def same_text(one: str, other: str) -> bool:
     """True if two texts share a substantial part."""
-    ours, theirs = split_words(one)[:_LONGEST], split_words(other)[:_LONGEST]
+    ours = split_words(one)[:_LONGEST]
+    theirs = split_words(other)[:_LONGEST]
     if ours == theirs:
         return True
-    short, long = sorted((_runs(ours), _runs(theirs)), key=len)
-    return len(short) >= 5 and len(short & long) >= _SHARED * len(short)
+    both = (_runs(ours), _runs(theirs))
+    short, long = sorted(both, key=len)
+    shared = len(short & long)
+    return len(short) >= 5 and shared >= _SHARED * len(short)
 
 
 @lru_cache(maxsize=4)
@@ -78,22 +107,22 @@ def fingerprint(text: str, url: str) -> str | None:
     No result for a text of less than three terms.
     """
     own = set(split_words(unquote(urlsplit(url).path)))
-    kept = [
-        word
-        for word in split_words(_URL.sub(" ", text))
-        if word not in own and (word.isalpha() or not any(map(str.isdigit, word)))
-    ]
+    words = (word for word in split_words(_URL.sub(" ", text)) if word not in own)
+    kept = [word for word in words if not _has_digit(word)]
     if len(kept) < 3:
         return None
-    return hashlib.sha256(" ".join(kept).encode()).hexdigest()[:32]
+    data = " ".join(kept).encode()
+    return hashlib.sha256(data).hexdigest()[:32]
 
 
 def digest_numbers(text: str) -> str:
     """Return a digest of a text's numbers."""
     words = split_words(_URL.sub(" ", text))
-    found = [word for word in words if not word.isalpha() and any(map(str.isdigit, word))]
-    return hashlib.sha256(" ".join(found).encode()).hexdigest()[:32]
+    found = [word for word in words if _has_digit(word)]
+    data = " ".join(found).encode()
+    return hashlib.sha256(data).hexdigest()[:32]
 
 
 def _runs(found: list[str]) -> set[tuple[str, ...]]:
-    return set(zip(*(found[start:] for start in range(_RUN)), strict=False))
+    shifted = (found[start:] for start in range(_RUN))
+    return set(zip(*shifted, strict=False))

@@ -27,23 +27,31 @@ def judge_claim(claim: Claim, known: Known, surface: Surface) -> Verdict:
 
     A page has to prove itself. An entry of a listing or feed names an article, and is never refused.
     """
-    return _judge_page(claim, known) if surface is Surface.PAGE else _judge_entry(claim, known)
+    if surface is Surface.PAGE:
+        return _judge_page(claim, known)
+    return _judge_entry(claim, known)
 
 
 def _judge_page(claim: Claim, known: Known) -> Verdict:
     """Return whether, and for which article, an HTML page may be saved."""
     id_reused = known.by_id is not None and not _believes_id(claim, known)
     own_url = _has_foreign_canonical(claim, known)
-    held, copied = _article_of_page(claim, known, id_reused=id_reused, own_url=own_url), None
-    evidence = _agreements(claim, held) if held else frozenset()
+    held = _article_of_page(claim, known, id_reused=id_reused, own_url=own_url)
+    copied = None
+    evidence = frozenset[Evidence]()
+    if held:
+        evidence = _agreements(claim, held)
     if own_url:
         evidence -= {Evidence.CANONICAL}
     if held is None and (copied := _copied(claim, known)) is not None:
-        held, evidence = copied, frozenset({Evidence.TITLE, Evidence.DATE, Evidence.TEXT})
+        held = copied
+        evidence = frozenset({Evidence.TITLE, Evidence.DATE, Evidence.TEXT})
     refused = _page_refusal(claim, known, held, evidence)
     if refused is None and not evidence & _PROOFS:
         evidence |= {Evidence.FIRST}
-    doubted = known.alike if refused is Reason.ALIKE and _is_doubtful(known) else None
+    doubted = None
+    if refused is Reason.ALIKE and _is_doubtful(known):
+        doubted = known.alike
     return Verdict(
         held=held,
         evidence=evidence,
@@ -69,8 +77,9 @@ def _judge_entry(claim: Claim, known: Known) -> Verdict:
         same_ids = claim.post_id is None or there.post_id is None
         if same_ids or evidence & {Evidence.TITLE, Evidence.DATE}:
             return Verdict(held=there, evidence=evidence, id_reused=id_reused)
-    if known.twin is not None and (id_reused or known.rebuilt or not _shares_host(claim, known.twin)):
-        return Verdict(held=known.twin, evidence=_agreements(claim, known.twin), id_reused=id_reused)
+    twin = known.twin
+    if twin is not None and (id_reused or known.rebuilt or not _shares_host(claim, twin)):
+        return Verdict(held=twin, evidence=_agreements(claim, twin), id_reused=id_reused)
     return Verdict(id_reused=id_reused)
 
 
@@ -81,7 +90,8 @@ def is_same_comment(one: Remark, other: Remark) -> bool:
     text with it.
     """
     text = _share_words(one.text, other.text)
-    telling = text and len(split_words(one.text or "")) >= TELLING_WORDS
+    words = split_words(one.text or "")
+    telling = text and len(words) >= TELLING_WORDS
     dated = one.published is not None and other.published is not None
     authors = _equal(one.author, other.author)
     dates = same_date(one.published, other.published, zones=authors)
@@ -102,9 +112,9 @@ def is_same_utterance(one: Remark, other: Remark) -> bool:
     same_instant = isinstance(one.published, datetime) and one.published == other.published
     if one.article != other.article or not same_instant:
         return False
-    return _equal(one.text, other.text) or (
-        _equal(one.author, other.author) and _share_words(one.text, other.text)
-    )
+    if _equal(one.text, other.text):
+        return True
+    return _equal(one.author, other.author) and _share_words(one.text, other.text)
 
 
 _PROOFS = frozenset(
@@ -119,13 +129,16 @@ def _page_refusal(
 ) -> Reason | None:
     if _is_wall(claim, known, held, evidence):
         return Reason.ALIKE
-    if held is None or (held.text is None and held.title is None and held.published is None):
-        return Reason.BARE if _is_bare(claim) and Evidence.ID not in evidence else None
+    if held is None or held.is_empty:
+        if _is_bare(claim) and Evidence.ID not in evidence:
+            return Reason.BARE
+        return None
     if not evidence & _PROOFS:
         return Reason.UNPROVEN
     if evidence <= {Evidence.ADDRESS, Evidence.CANONICAL, Evidence.ID}:
         strong = Evidence.ID in evidence
-        if held.listed and held.title and not held.common and claim.title and (held.text or not strong):
+        is_expected = held.listed and held.title and not held.common
+        if is_expected and claim.title and (held.text or not strong):
             return Reason.CONTRADICTED
         if claim.bare and not strong:
             return Reason.UNPROVEN
@@ -133,7 +146,10 @@ def _page_refusal(
         if held.text and claim.text and claim.whole and not claim.repeated and not titled:
             return Reason.REPLACED
     is_replaced = Evidence.ID not in evidence and _is_replaced(claim, held)
-    return _shrinkage(claim, held) or (Reason.REPLACED if is_replaced else None)
+    shrinkage = _shrinkage(claim, held)
+    if shrinkage is None and is_replaced:
+        return Reason.REPLACED
+    return shrinkage
 
 
 def _is_replaced(claim: Claim, held: Held) -> bool:
@@ -153,24 +169,30 @@ def _shrinkage(claim: Claim, held: Held) -> Reason | None:
     """Return why a much shorter text is refused, if it is."""
     if not claim.whole or not held.text or claim.text in {None, held.text}:
         return None
-    before, after = len(split_words(held.text)), len(split_words(claim.text or ""))
+    before = len(split_words(held.text))
+    after = len(split_words(claim.text or ""))
     if before < COLLAPSE_WORDS or after * COLLAPSE_FACTOR > before:
         return None
     if claim.metered:
         return Reason.METERED
     believed = claim.repeated or claim.confirmed or same_text(held.text, claim.text)
-    return None if believed else Reason.COLLAPSED
+    if believed:
+        return None
+    return Reason.COLLAPSED
 
 
 def _is_wall(claim: Claim, known: Known, held: Held | None, evidence: frozenset[Evidence]) -> bool:
     """True if another URL shows the same text, and no copy."""
     other = known.alike
-    if (other is None and not known.wall) or (other is not None and held is not None and other.id == held.id):
+    if other is None and not known.wall:
+        return False
+    if other is not None and held is not None and other.id == held.id:
         return False
     if other is None and held is not None and claim.text == held.text:
         return False
     proven = bool(evidence & _WITNESSES)
-    if proven and len(split_words(claim.text or "")) < BOILERPLATE_WORDS:
+    words = split_words(claim.text or "")
+    if proven and len(words) < BOILERPLATE_WORDS:
         return False
     if _is_of_a_series(claim, known, evidence):
         return False
@@ -188,12 +210,16 @@ def _is_of_a_series(claim: Claim, known: Known, evidence: frozenset[Evidence]) -
     other = known.alike
     own = claim.post_id is not None and claim.published is not None
     if other is not None:
-        own = own and claim.post_id != other.post_id and claim.published != other.published
-    if claim.named or claim.metered or not (own or evidence & {Evidence.TITLE, Evidence.DATE}):
+        differs = claim.post_id != other.post_id and claim.published != other.published
+        own = own and differs
+    has_proof = own or evidence & {Evidence.TITLE, Evidence.DATE}
+    if claim.named or claim.metered or not has_proof:
         return False
     if other is None:
         return not known.wall_numbers
-    return digest_numbers(claim.text or "") != digest_numbers(other.text or "") and not known.wall_numbers
+    if known.wall_numbers:
+        return False
+    return digest_numbers(claim.text or "") != digest_numbers(other.text or "")
 
 
 def _is_doubtful(known: Known) -> bool:
@@ -206,7 +232,8 @@ def _copied(claim: Claim, known: Known) -> Held | None:
     for other in (known.alike, known.twin):
         if other is None or claim.bare or claim.text is None or other.text is None:
             continue
-        if None not in (claim.post_id, other.post_id) and _shares_host(claim, other):
+        have_ids = None not in (claim.post_id, other.post_id)
+        if have_ids and _shares_host(claim, other):
             continue  # two posts of one site
         alike = same_title(claim.title, other.title) and same_date(claim.published, other.published)
         if alike and same_text(claim.text, other.text):
@@ -215,7 +242,9 @@ def _copied(claim: Claim, known: Known) -> Held | None:
 
 
 def _is_bare(claim: Claim) -> bool:
-    return claim.bare and (claim.named or len(split_words(claim.text or "")) < _PROSE_WORDS)
+    if not claim.bare:
+        return False
+    return claim.named or len(split_words(claim.text or "")) < _PROSE_WORDS
 
 
 def _article_of_page(claim: Claim, known: Known, *, id_reused: bool, own_url: bool) -> Held | None:
@@ -224,20 +253,26 @@ def _article_of_page(claim: Claim, known: Known, *, id_reused: bool, own_url: bo
         return known.by_id
     for held, url in _candidates(claim, known, own_url=own_url):
         evidence = _agreements(claim, held)
-        told = bool(evidence & {Evidence.TITLE, Evidence.DATE, Evidence.TEXT})
-        ids_differ = None not in (claim.post_id, held.post_id) and claim.post_id != held.post_id
-        here = page_key(claim.final) in set(map(page_key, held.urls))
-        whole = (id_reused and {Evidence.TITLE, Evidence.DATE} <= evidence) or (
-            (id_reused or known.rebuilt) and _is_twin(claim, held)
-        )
+        telling = {Evidence.TITLE, Evidence.DATE, Evidence.TEXT}
+        told = bool(evidence & telling)
+        have_ids = None not in (claim.post_id, held.post_id)
+        ids_differ = have_ids and claim.post_id != held.post_id
+        final = page_key(claim.final)
+        here = final in set(map(page_key, held.urls))
+        same_article = id_reused and {Evidence.TITLE, Evidence.DATE} <= evidence
+        whole = same_article or ((id_reused or known.rebuilt) and _is_twin(claim, held))
         if ids_differ and not (told and here) and not whole:
             continue  # another post has taken the address
-        if page_key(url) != page_key(claim.final) and url != claim.url and not told:
+        is_elsewhere = page_key(url) != final and url != claim.url
+        if is_elsewhere and not told:
             continue  # the requested URL leads elsewhere
-        if not told and held.read and page_key(claim.final) not in set(map(page_key, held.read)):
+        if not told and held.read and final not in set(map(page_key, held.read)):
             continue  # it was read elsewhere, and only stated to be here
         return held
-    return known.twin if known.rebuilt and known.twin is not None and _is_twin(claim, known.twin) else None
+    twin = known.twin
+    if known.rebuilt and twin is not None and _is_twin(claim, twin):
+        return known.twin
+    return None
 
 
 def _is_twin(claim: Claim, held: Held) -> bool:
@@ -246,15 +281,15 @@ def _is_twin(claim: Claim, held: Held) -> bool:
     By these WordPress' importer, too, takes two posts for one; other posts of the title have other times.
     """
     titles = claim.title == held.title or same_title(claim.title, held.title)
-    return titles and isinstance(claim.published, datetime) and claim.published == held.published
+    is_exact = isinstance(claim.published, datetime)
+    return titles and is_exact and claim.published == held.published
 
 
 def _candidates(claim: Claim, known: Known, *, own_url: bool) -> Sequence[tuple[Held, str]]:
-    found = [
-        (None if own_url else known.at_url, claim.url),
-        (known.at_final, claim.final),
-        (known.at_asked, claim.asked),
-    ]
+    at_url = known.at_url
+    if own_url:
+        at_url = None
+    found = [(at_url, claim.url), (known.at_final, claim.final), (known.at_asked, claim.asked)]
     return [(held, url) for held, url in found if held is not None]
 
 
@@ -271,7 +306,9 @@ def _has_foreign_canonical(claim: Claim, known: Known) -> bool:
     titled = same_title(claim.title, owner.title)
     if titled and same_date(claim.published, owner.published):
         return False
-    return not _share_words(claim.text, owner.text) if owner.text and claim.text else not titled
+    if owner.text and claim.text:
+        return not _share_words(claim.text, owner.text)
+    return not titled
 
 
 def _believes_id(claim: Claim, known: Known) -> bool:
@@ -279,12 +316,14 @@ def _believes_id(claim: Claim, known: Known) -> bool:
 
     Where more agrees with the article at the claimed URL, the id has moved to that one.
     """
-    held, there = known.by_id, known.at_url
+    held = known.by_id
+    there = known.at_url
     if held is None:
         return False
     agreed = _agreements(claim, held) - {Evidence.ID}
     if there is not None and there.id != held.id:
-        others = _agreements(claim, there) & {Evidence.ADDRESS, Evidence.TITLE, Evidence.DATE}
+        telling = {Evidence.ADDRESS, Evidence.TITLE, Evidence.DATE}
+        others = _agreements(claim, there) & telling
         if len(others) > len(agreed & {Evidence.ADDRESS, Evidence.TITLE, Evidence.DATE}):
             return False
     exact = isinstance(claim.published, datetime) and isinstance(held.published, datetime)
@@ -299,7 +338,8 @@ def _agreements(claim: Claim, held: Held) -> frozenset[Evidence]:
     found = set()
     if claim.post_id is not None and claim.post_id == held.post_id:
         found.add(Evidence.ID)
-    if places & {page_key(claim.url), page_key(claim.asked), page_key(claim.final)}:
+    shown = {page_key(claim.url), page_key(claim.asked), page_key(claim.final)}
+    if places & shown:
         found.add(Evidence.ADDRESS)
     if claim.stated and page_key(claim.url) in places:
         found.add(Evidence.CANONICAL)
@@ -313,11 +353,15 @@ def _agreements(claim: Claim, held: Held) -> frozenset[Evidence]:
 
 
 def _shares_host(claim: Claim, held: Held) -> bool:
-    return page_key(claim.url).partition("/")[0] in {page_key(url).partition("/")[0] for url in held.urls}
+    hosts = {page_key(url).partition("/")[0] for url in held.urls}
+    own_host = page_key(claim.url).partition("/")[0]
+    return own_host in hosts
 
 
 def _share_words(one: str | None, other: str | None) -> bool:
-    return bool(one) and bool(other) and same_text(one or "", other or "")
+    if not one or not other:
+        return False
+    return same_text(one, other)
 
 
 def _equal(one: str | None, other: str | None) -> bool:

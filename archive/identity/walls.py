@@ -44,8 +44,8 @@ _SENTENCES = {
     Reason.BARE: "Nothing on the page marks it as an article",
     Reason.ALIKE: "The page shows the same text as other addresses of the site",
     Reason.METERED: "The page shows a part of the article, and keeps the rest back",
-    Reason.REPLACED: "The page shows quite another text than this article's; a second look will tell",
-    Reason.COLLAPSED: "Nearly the whole text is gone from the page; a second look will tell",
+    Reason.REPLACED: "The page shows quite another text than this article's; a second visit will confirm it",
+    Reason.COLLAPSED: "Nearly the whole text is gone from the page; a second visit will confirm it",
 }  # fmt: skip
 
 
@@ -56,7 +56,9 @@ def refusal_problems(verdict: Verdict, article: Article, extract: Extract) -> tu
     has one that a browser could not fill. A page that shows less of its own article has one of its own.
     """
     reason = verdict.refused or Reason.UNPROVEN
-    shown = f" (“{article.title[:80]}”)" if article.title else ""
+    shown = ""
+    if article.title:
+        shown = f" (“{article.title[:80]}”)"
     said = Problem(code=CODE, detail=f"{_SENTENCES[reason]}{shown}. Nothing of it was saved.")
     if extract.wall is not None:
         return said, extract.wall
@@ -97,14 +99,17 @@ def refused_elsewhere(db: Database, page: Page, article: Article, digest: str) -
     A text that was refused before numbers were kept counts as one with the same.
     """
     sql = "SELECT numbers FROM refused_texts WHERE source = ? AND digest = ? AND url != ? LIMIT 100"
-    found = {numbers for (numbers,) in db.execute(sql, [page.source, digest, page.url])}
-    return bool(found), bool(found) and bool(found & {None, digest_numbers(article.text or "")})
+    rows_found = db.execute(sql, [page.source, digest, page.url])
+    found = {numbers for (numbers,) in rows_found}
+    is_same = bool(found & {None, digest_numbers(article.text or "")})
+    return bool(found), is_same
 
 
 def is_repeated(db: Database, page: Page, digest: str) -> bool:
     """True if a text was refused here long enough ago."""
     sql = "SELECT 1 FROM refused_texts WHERE source = ? AND url = ? AND digest = ? AND first_seen <= ?"
-    return rows.one(db, sql, page.source, page.url, digest, to_text(page.fetched_at - _APART)) is not None
+    before = to_text(page.fetched_at - _APART)
+    return rows.one(db, sql, page.source, page.url, digest, before) is not None
 
 
 def note_accepted(db: Database, page: Page, article: Article, article_id: int, verdict: Verdict) -> None:
@@ -173,7 +178,8 @@ def _take_back(db: Database, page: Page, held: Held, digest: str, at: str) -> No
         return  # an edit has replaced what was there: the ledger is not changed
     origins = json.loads(str(row["origins"]))
     common = origins.get(REST_OF_THEM)
-    shown = [name for name in _FROM_PAGE if rank(origins.get(name, common)) == rank(Surface.PAGE)]
+    page_rank = rank(Surface.PAGE)
+    shown = [name for name in _FROM_PAGE if rank(origins.get(name, common)) == page_rank]
     gone = dict.fromkeys({*shown, "text", "markdown"})
     rows.update(db, "articles", held.id, gone)
     db.execute("DELETE FROM article_parts WHERE article_id = ?", [held.id])
@@ -187,11 +193,13 @@ def _take_back(db: Database, page: Page, held: Held, digest: str, at: str) -> No
             write(db, held.id, ())
     sql = "SELECT url FROM visits WHERE article_id = ? AND kind = 'article'"
     for (url,) in db.execute(sql, [held.id]).fetchall():
-        _note_refused(db, page.source, url, (digest, digest_numbers(held.text or "")), Reason.ALIKE, at)
+        numbers = digest_numbers(held.text or "")
+        _note_refused(db, page.source, url, (digest, numbers), Reason.ALIKE, at)
     db.execute(
         "UPDATE visits SET good_at = NULL, failures = failures + 1, lastmod = NULL"
         " WHERE article_id = ? AND kind = 'article'",
         [held.id],
     )
     detail = f"{_SENTENCES[Reason.ALIKE]}. Its text was taken back."
-    visits.note_problem(db, page.source, str(row["url"]), Problem(code=CODE, detail=detail), held.id, at)
+    problem = Problem(code=CODE, detail=detail)
+    visits.note_problem(db, page.source, str(row["url"]), problem, held.id, at)

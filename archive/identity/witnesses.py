@@ -6,6 +6,7 @@ It only reads. A hidden article is identified by its id and URLs alone, and is n
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -58,7 +59,9 @@ class Witnesses:
     ) -> None:
         self.db = db
         self.page = page
-        self.surface = Surface.PAGE if page.kind is PageKind.ARTICLE else extract.surface
+        self.surface = extract.surface
+        if page.kind is PageKind.ARTICLE:
+            self.surface = Surface.PAGE
         self.metered = any(problem.code in _SHOW_LESS for problem in extract.problems)
         self.named = extract.wall is not None
         self.hidden = hidden
@@ -77,28 +80,40 @@ class Witnesses:
         for row in (by_id, *there.values()):
             if row is not None and row["redaction_id"] is not None:
                 return Verdict(held=Held(id=int(row["id"] or 0))), row
-        found = {row["id"]: row for row in (by_id, *there.values()) if row is not None}
+        known_rows = [row for row in (by_id, *there.values()) if row is not None]
+        found = {row["id"]: row for row in known_rows}
         known = self._known(article, by_id, there, found)
         claim = self._claim(article)
         verdict = identity.judge_claim(claim, known, self.surface)
         is_doubted = verdict.refused in {Reason.COLLAPSED, Reason.REPLACED}
         if is_doubted and self._is_confirmed(article, verdict):
-            verdict = identity.judge_claim(replace(claim, confirmed=True), known, self.surface)
-        return verdict, found[verdict.held.id] if verdict.held else None
+            confirmed = replace(claim, confirmed=True)
+            verdict = identity.judge_claim(confirmed, known, self.surface)
+        row = None
+        if verdict.held:
+            row = found[verdict.held.id]
+        return verdict, row
 
     def _is_confirmed(self, article: Article, verdict: Verdict) -> bool:
         """True if REST or a feed has just given a page's text."""
-        copy = publisher_copies.load_row(self.db, verdict.held.id) if verdict.held else None
+        copy = None
+        if verdict.held:
+            copy = publisher_copies.load_row(self.db, verdict.held.id)
         if copy is None or not _is_fresh(self.page.fetched_at, str(copy["read_at"])):
             return False
-        written = "\n".join(text for text, _ in publisher_copies.unpack_blocks(copy["blocks"]))
+        blocks = publisher_copies.unpack_blocks(copy["blocks"])
+        written = "\n".join(text for text, _ in blocks)
         text = article.text or ""
-        return 0 < len(written) <= 2 * len(text) and same_text(written, text)
+        if not 0 < len(written) <= 2 * len(text):
+            return False
+        return same_text(written, text)
 
     def _known(
         self, article: Article, by_id: Row | None, there: dict[str, Row | None], found: dict[Value, Row]
     ) -> Known:
-        twin = None if any(there.values()) else self._twin(article, by_id)
+        twin = None
+        if not any(there.values()):
+            twin = self._twin(article, by_id)
         alike, (wall, wall_numbers) = self._alike(article, found)
         for row in (twin, alike):
             if row is not None:
@@ -106,8 +121,11 @@ class Witnesses:
         held = {number: self._held(row) for number, row in found.items()}
 
         def of(row: Row | None) -> Held | None:
-            return held[row["id"]] if row is not None else None
+            if row is None:
+                return None
+            return held[row["id"]]
 
+        is_renumbered = twin is not None or self._has_other_id(article, found)
         return Known(
             by_id=of(by_id),
             at_url=of(there[article.url]),
@@ -117,49 +135,66 @@ class Witnesses:
             alike=of(alike),
             wall=wall,
             wall_numbers=wall_numbers,
-            rebuilt=(twin is not None or self._has_other_id(article, found)) and self._rebuilt,
+            rebuilt=is_renumbered and self._rebuilt,
         )
 
     def _claim(self, article: Article) -> Claim:
-        page, origins = self.page, dict(article.origins)
+        page = self.page
+        origins = dict(article.origins)
         on_page = self.surface is Surface.PAGE
-        rule, published = origins.get("published"), article.published
-        printed_today = rule == "page:printed" and str(published)[:10] == page.fetched_at.date().isoformat()
+        rule = origins.get("published")
+        published = article.published
+        today = page.fetched_at.date().isoformat()
+        printed_today = rule == "page:printed" and str(published)[:10] == today
+        if rule in _GUESSED or printed_today:
+            published = None
+        asked = article.url
+        final = article.url
+        if on_page:
+            asked = page.url
+            final = page.final_url
+        is_whole = not article.further and article.part == 1 and article.parts == 1
         return Claim(
             url=article.url,
-            asked=page.url if on_page else article.url,
-            final=page.final_url if on_page else article.url,
+            asked=asked,
+            final=final,
             stated=origins.get("url") in _STATED,
             post_id=article.post_id,
             title=article.title,
-            published=None if rule in _GUESSED or printed_today else published,
+            published=published,
             text=article.text,
             bare=article.bare,
             named=self.named,
-            whole=not article.further and article.part == 1 and article.parts == 1,
+            whole=is_whole,
             metered=self.metered,
             repeated=on_page and self._is_repeated(article),
             reread=self.reread,
         )
 
     def _held(self, row: Row) -> Held:
-        number, source, title = row["id"], self.page.source, row["title"]
+        number = row["id"]
+        source = self.page.source
+        title = row["title"]
         origins = json.loads(str(row["origins"]))
         told = str(origins.get("title", origins.get(REST_OF_THEM)) or "")
         known = self.db.execute("SELECT url FROM addresses WHERE article_id = ?", [number]).fetchall()
-        proof = rows.one(self.db, "SELECT proof FROM text_digests WHERE article_id = ?", number)
+        digest = rows.one(self.db, "SELECT proof FROM text_digests WHERE article_id = ?", number)
+        proof = frozenset[Evidence]()
+        if digest:
+            proof = frozenset(map(Evidence, str(digest["proof"]).split(", ")))
+        is_common = title is not None and rows.one(self.db, _COMMON, source, title, number) is not None
         return Held(
             id=int(number or 0),
             url=str(row["url"]),
-            post_id=None if row["post_id"] is None else int(row["post_id"]),
+            post_id=rows.optional_number(row["post_id"]),
             urls=frozenset([str(row["url"]), *(url for (url,) in known)]),
             read=frozenset(url for (url,) in self.db.execute(_READ, [number])),
-            title=None if title is None else str(title),
-            common=title is not None and rows.one(self.db, _COMMON, source, title, number) is not None,
+            title=rows.optional_text(title),
+            common=is_common,
             listed=told.partition(":")[0] in {Surface.REST, Surface.FEED},
-            published=from_text(None if row["published"] is None else str(row["published"])),
-            text=None if row["text"] is None else str(row["text"]),
-            proof=frozenset(map(Evidence, str(proof["proof"]).split(", "))) if proof else frozenset(),
+            published=from_text(rows.optional_text(row["published"])),
+            text=rows.optional_text(row["text"]),
+            proof=proof,
         )
 
     def _at(self, url: str) -> Row | None:
@@ -167,7 +202,9 @@ class Witnesses:
         if found := rows.one(self.db, _AT_ADDRESS, self.page.source, urls.page_key(url)):
             return found
         article_id = self.hidden.at(self.page.source, url)
-        return rows.one(self.db, "SELECT * FROM articles WHERE id = ?", article_id) if article_id else None
+        if not article_id:
+            return None
+        return rows.one(self.db, "SELECT * FROM articles WHERE id = ?", article_id)
 
     @cached_property
     def _rebuilt(self) -> bool:
@@ -175,33 +212,47 @@ class Witnesses:
 
     @staticmethod
     def _has_other_id(article: Article, found: dict[Value, Row]) -> bool:
-        return any(row["post_id"] not in {None, article.post_id} for row in found.values())
+        expected = {None, article.post_id}
+        return any(row["post_id"] not in expected for row in found.values())
 
     def _twin(self, article: Article, by_id: Row | None) -> Row | None:
         """Return the only other article of equal title and instant."""
-        if not isinstance(article.published, datetime) or (article.title is None and not self._rebuilt):
+        lacks_title = article.title is None and not self._rebuilt
+        if lacks_title or not isinstance(article.published, datetime):
             return None
         values = [self.page.source, article.title, to_text(article.published)]
         twins = list(self.db.query(_TWINS, values))
         if len(twins) != 1 or twins[0]["redaction_id"] is not None:
             return None
+        [twin] = twins
+        if twin["post_id"] is not None and any(
+            other.post_id == twin["post_id"] for other in self._namesakes(article)
+        ):
+            return None
+        if by_id is not None and by_id["id"] == twin["id"]:
+            return None
+        return twin
+
+    def _namesakes(self, article: Article) -> Iterator[Article]:
+        """Yield other articles of the same page with equal title and instant."""
         for other in self.listed:
-            if (
-                other is not article
-                and other.post_id == twins[0]["post_id"] is not None
-                and ((other.title, other.published) == (article.title, article.published))
-            ):
-                return None
-        return None if by_id is not None and by_id["id"] == twins[0]["id"] else twins[0]
+            if other is article:
+                continue
+            if other.title == article.title and other.published == article.published:
+                yield other
 
     def _alike(self, article: Article, found: dict[Value, Row]) -> tuple[Row | None, tuple[bool, bool]]:
         """Return an article of equal text, and whether it was refused."""
-        digest = walls.digest_of(article) if self.surface is Surface.PAGE else None
+        digest = None
+        if self.surface is Surface.PAGE:
+            digest = walls.digest_of(article)
         if digest is None:
             return None, (False, False)
+        holder = walls.holder(self.db, self.page.source, digest, found.keys())
+        refused = walls.refused_elsewhere(self.db, self.page, article, digest)
         return (
-            walls.holder(self.db, self.page.source, digest, found.keys()),
-            walls.refused_elsewhere(self.db, self.page, article, digest),
+            holder,
+            refused,
         )
 
     def _is_repeated(self, article: Article) -> bool:
@@ -224,13 +275,13 @@ def is_late(db: Database, row: Row, reading: Reading) -> bool:
     if reading.cause != EDITED:
         return False
     sql = "SELECT 1 FROM visits WHERE article_id = ? AND kind = 'article' AND good_at > ? LIMIT 1"
-    return (
-        str(row["changed_at"]) > reading.received
-        or rows.one(db, sql, row["id"], reading.received) is not None
-    )
+    if str(row["changed_at"]) > reading.received:
+        return True
+    return rows.one(db, sql, row["id"], reading.received) is not None
 
 
 def is_overtaken(db: Database, page: Page) -> bool:
     """True if a later answer of this URL was recorded."""
     sql = "SELECT 1 FROM visits WHERE source = ? AND url_key = ? AND fetched_at > ?"
-    return rows.one(db, sql, page.source, urls.page_key(page.url), to_text(page.fetched_at)) is not None
+    key = urls.page_key(page.url)
+    return rows.one(db, sql, page.source, key, to_text(page.fetched_at)) is not None
