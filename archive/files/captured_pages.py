@@ -26,15 +26,20 @@ _HELD = "source = ? AND url = ? AND fetched_at = ? AND witness = ?"
 def is_held(pages: Pages, page: Page, witness: str, rules: str) -> bool:
     """True if a page of a witness was kept and read by these rules, or contains no article."""
     sql = f"SELECT digest, rules FROM pages WHERE {_HELD}"
-    row = pages.db.execute(sql, [page.source, page.url, to_text(page.fetched_at), witness]).fetchone()
-    return row is not None and row[1] == rules and row[0] == hashlib.sha256(page.body).hexdigest()
+    values = [page.source, page.url, to_text(page.fetched_at), witness]
+    row = pages.db.execute(sql, values).fetchone()
+    if row is None:
+        return False
+    digest, held_rules = map(str, row)
+    return held_rules == rules and digest == hashlib.sha256(page.body).hexdigest()
 
 
 def is_read(pages: Pages, source: str, which: tuple[str, datetime, str], rules: str) -> bool:
     """True if the page of a URL, a moment and a witness was read by these rules."""
     url, at, witness = which
     sql = f"SELECT 1 FROM pages WHERE {_HELD} AND rules = ?"
-    return pages.db.execute(sql, [source, url, to_text(at), witness, rules]).fetchone() is not None
+    values = [source, url, to_text(at), witness, rules]
+    return pages.db.execute(sql, values).fetchone() is not None
 
 
 def keep_page(pages: Pages, page: Page, witness: str) -> bool:
@@ -63,7 +68,8 @@ def repeated_page(pages: Pages, page: Page, of: tuple[str, datetime | None], dig
     url, at = of
     sql = "SELECT id, fetched_at FROM pages WHERE source = ? AND url = ? AND witness IS NOT NULL ORDER BY id"
     held = pages.db.execute(sql, [page.source, url]).fetchall()
-    dated = [number for number, received in held if received == to_text(at)]
+    wanted = to_text(at)
+    dated = [number for number, received in held if received == wanted]
     for number in dated or [number for number, _ in held]:
         first = pages.get(number)
         if isinstance(first, Page) and (dated or _payload_digest(first.body) == digest):
@@ -73,7 +79,8 @@ def repeated_page(pages: Pages, page: Page, of: tuple[str, datetime | None], dig
 
 def _payload_digest(body: bytes) -> str:
     """Return a digest as WARC records state it, in lower case."""
-    return f"sha1:{b32encode(hashlib.sha1(body, usedforsecurity=False).digest()).decode().lower()}"
+    payload = hashlib.sha1(body, usedforsecurity=False).digest()
+    return f"sha1:{b32encode(payload).decode().lower()}"
 
 
 def note_said(pages: Pages, page: Page, witness: str, said: str | None, rules: str) -> None:
@@ -90,8 +97,8 @@ def said_by(archive: Path, source: str, captures: Iterable[tuple[str, str, str]]
         return [None for _ in captures]
     with closing(read_only(path)) as db:
         sql = f"SELECT said FROM pages WHERE {_HELD}"
-        found = (db.execute(sql, [source, *which]).fetchone() for which in captures)
-        return [row[0] if row else None for row in found]
+        found = [db.execute(sql, [source, *which]).fetchone() for which in captures]
+        return [row and row[0] for row in found]
 
 
 def own_visits(archive: Path, source: str, urls: Iterable[str]) -> list[str]:
@@ -108,6 +115,9 @@ def own_visits(archive: Path, source: str, urls: Iterable[str]) -> list[str]:
     )
     try:
         with closing(read_only(path)) as db:
-            return sorted(at for url in urls for (at,) in db.execute(sql, [source, url]))
+            moments = []
+            for url in urls:
+                moments += [at for (at,) in db.execute(sql, [source, url])]
+            return sorted(moments)
     except sqlite3.OperationalError:  # of an older schema
         return []

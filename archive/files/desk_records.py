@@ -97,7 +97,8 @@ def key_digest_of(key: str) -> str:
 
 def named_tags(text: str) -> tuple[str, ...]:
     """Return all tags in a text with commas, each once and as long as it is."""
-    return tuple(dict.fromkeys(filter(None, (" ".join(part.split()) for part in text.split(",")))))
+    parts = (" ".join(part.split()) for part in text.split(","))
+    return tuple(dict.fromkeys(filter(None, parts)))
 
 
 def tags_of(text: str) -> tuple[str, ...]:
@@ -114,7 +115,8 @@ def must_fit_item(note: str, tags: str) -> None:
             f"A note has at most {LONGEST_NOTE:,} characters, and this one has {len(note):,}.",
             hint="Shorten it, and save again.",
         )
-    if len(names) > MOST_TAGS or any(len(name) > LONGEST_TAG for name in names):
+    has_long_name = any(len(name) > LONGEST_TAG for name in names)
+    if len(names) > MOST_TAGS or has_long_name:
         raise NoteTooLongError(
             f"An item has at most {MOST_TAGS} tags of {LONGEST_TAG} characters each.",
             hint="Remove or shorten some, and save again.",

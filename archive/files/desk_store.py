@@ -88,7 +88,8 @@ class Desk(Closing):
     """The file, open for reading or writing."""
 
     def __init__(self, path: Path, db: Database) -> None:
-        self.path, self.db = path, db
+        self.path = path
+        self.db = db
 
     @classmethod
     def open(cls, path: Path, *, create: bool = False, patience: float = BUSY) -> Self:
@@ -98,7 +99,9 @@ class Desk(Closing):
         """
         if not path.exists() and not create:
             raise _no_desk(path)
-        before = os.umask(0o077) if create else None
+        before = None
+        if create:
+            before = os.umask(0o077)
         try:
             desk = cls(path, open_ours(path, migrations, create=create))
         finally:
@@ -136,7 +139,8 @@ class Desk(Closing):
 
         Raises ArchiveError for a name that is taken or cannot be.
         """
-        if not name or len(name) > LONGEST_NAME or not name.isprintable() or name != " ".join(name.split()):
+        is_plain = name.isprintable() and name == " ".join(name.split())
+        if not name or len(name) > LONGEST_NAME or not is_plain:
             raise ArchiveError(
                 "A reader's name is a printable text of 60 characters at most, with single spaces.",
                 hint="Choose a name that others may see on lists that this reader shares.",
@@ -175,23 +179,28 @@ class Desk(Closing):
 
     def readers(self) -> list[DeskReader]:
         """Return all readers by name, with how much each keeps."""
-        return [_reader(row) for row in self.db.execute(f"{_READERS} ORDER BY name").fetchall()]
+        found = self.db.execute(f"{_READERS} ORDER BY name")
+        return [_reader(row) for row in found.fetchall()]
 
     def reader_named(self, name: str) -> DeskReader:
         """Return a reader. Raises ArchiveError with the nearest name for an unknown one."""
-        row = self.db.execute(f"{_READERS} WHERE name = ?", [name]).fetchone()
+        found = self.db.execute(f"{_READERS} WHERE name = ?", [name])
+        row = found.fetchone()
         if row is None:
             names = [reader.name for reader in self.readers()]
-            raise ArchiveError(
-                f"There is no reader “{name}”{nearest(name, names)}.",
-                hint=f"Readers: {', '.join(names)}." if names else "`backissue desk add NAME` adds one.",
-            )
+            hint = "`backissue desk add NAME` adds one."
+            if names:
+                hint = f"Readers: {', '.join(names)}."
+            raise ArchiveError(f"There is no reader “{name}”{nearest(name, names)}.", hint=hint)
         return _reader(row)
 
     def reader_of_key(self, key: str) -> DeskReader | None:
         """Return the reader whose key it is, or None."""
-        row = self.db.execute(f"{_READERS} WHERE key_digest = ?", [key_digest_of(key)]).fetchone()
-        return None if row is None else _reader(row)
+        found = self.db.execute(f"{_READERS} WHERE key_digest = ?", [key_digest_of(key)])
+        row = found.fetchone()
+        if row is None:
+            return None
+        return _reader(row)
 
     # -- items --------------------------------------------------------------------------------------
 
@@ -201,19 +210,23 @@ class Desk(Closing):
             f"SELECT {_ITEM} FROM items WHERE reader_id = ? AND ? IN ('', kind)"
             " ORDER BY saved_at DESC, id DESC"
         )
-        found = [_item(row) for row in self.db.execute(sql, [reader_id, kind]).fetchall()]
+        rows = self.db.execute(sql, [reader_id, kind])
+        found = [_item(row) for row in rows.fetchall()]
         return [item for item in found if not tag or tag in item.tags]
 
     def item(self, reader_id: int, number: int) -> Item | None:
         """Return one item of this reader, or None."""
         sql = f"SELECT {_ITEM} FROM items WHERE reader_id = ? AND id = ?"
         row = self.db.execute(sql, [reader_id, number]).fetchone()
-        return None if row is None else _item(row)
+        if row is None:
+            return None
+        return _item(row)
 
     def kept_names(self, reader_id: int) -> frozenset[str]:
         """Return the names of a reader's items, as "comment:12"."""
         sql = "SELECT kind || ':' || reference FROM items WHERE reader_id = ?"
-        return frozenset(row[0] for row in self.db.execute(sql, [reader_id]).fetchall())
+        rows = self.db.execute(sql, [reader_id])
+        return frozenset(row[0] for row in rows.fetchall())
 
     def keep(self, reader_id: int, wanted: Iterable[Item]) -> int:
         """Keep items that the reader has not yet; return how many are new.
@@ -243,7 +256,8 @@ class Desk(Closing):
             found = self.item(reader_id, number)
             if found is None:
                 return False
-            if found.revision != revision and (found.note, found.tags) != (note, tags):
+            is_edited = found.revision != revision
+            if is_edited and (found.note, found.tags) != (note, tags):
                 raise EditedElsewhereError(
                     "This item was changed in another window meanwhile.",
                     hint="Your text is below, beside what is kept now. Save again to replace it.",
@@ -260,7 +274,8 @@ class Desk(Closing):
         kind, _, reference = name.partition(":")
         with transaction(self.db):
             sql = "DELETE FROM items WHERE reader_id = ? AND kind = ? AND reference = ?"
-            return self.db.execute(sql, [reader_id, kind, reference]).rowcount > 0
+            cursor = self.db.execute(sql, [reader_id, kind, reference])
+            return cursor.rowcount > 0
 
     # -- shares -------------------------------------------------------------------------------------
 
@@ -268,14 +283,16 @@ class Desk(Closing):
         """Share a selection and return it with its key. Raises FullError."""
         with transaction(self.db):
             self._must_be_reader(reader_id)
-            values = [reader_id, secrets.token_urlsafe(24), title[:200], kind, tag, to_text(now)]
+            key = secrets.token_urlsafe(24)
+            values = [reader_id, key, title[:200], kind, tag, to_text(now)]
             cursor = self.db.execute(
                 "INSERT INTO shares (reader_id, key, title, kind, tag, made_at) VALUES (?, ?, ?, ?, ?, ?)",
                 values,
             )
             self._must_fit("shares", reader_id, MOST_SHARES)
             number = cursor.lastrowid
-        row = self.db.execute(f"{_SHARES} WHERE shares.id = ?", [number]).fetchone()
+        found = self.db.execute(f"{_SHARES} WHERE shares.id = ?", [number])
+        row = found.fetchone()
         return Share(**dict(zip(_SHARE_NAMES, row, strict=True)))
 
     def shares(self, reader_id: int) -> list[Share]:
@@ -285,14 +302,18 @@ class Desk(Closing):
 
     def shared(self, key: str) -> Share | None:
         """Return the shared selection of a key, or None."""
-        row = self.db.execute(f"{_SHARES} WHERE key = ?", [key]).fetchone()
-        return None if row is None else Share(**dict(zip(_SHARE_NAMES, row, strict=True)))
+        found = self.db.execute(f"{_SHARES} WHERE key = ?", [key])
+        row = found.fetchone()
+        if row is None:
+            return None
+        return Share(**dict(zip(_SHARE_NAMES, row, strict=True)))
 
     def end_share(self, reader_id: int, number: int) -> bool:
         """End a share; False where this reader has none of that number."""
         with transaction(self.db):
             sql = "DELETE FROM shares WHERE reader_id = ? AND id = ?"
-            return self.db.execute(sql, [reader_id, number]).rowcount > 0
+            cursor = self.db.execute(sql, [reader_id, number])
+            return cursor.rowcount > 0
 
     def _must_be_reader(self, reader_id: int) -> None:
         if not self.db.execute("SELECT 1 FROM readers WHERE id = ?", [reader_id]).fetchone():
@@ -325,13 +346,14 @@ def _reader(row: tuple[Any, ...]) -> DeskReader:
 
 def _item(row: tuple[Any, ...]) -> Item:
     kind, reference, first_seen, saved_at, note, tags, number, revision = row
+    names = tuple(filter(None, tags.split("\n")))
     return Item(
         kind=kind,
         reference=reference,
         first_seen=first_seen,
         saved_at=saved_at,
         note=note,
-        tags=tuple(filter(None, tags.split("\n"))),
+        tags=names,
         id=number,
         revision=revision,
     )

@@ -114,13 +114,15 @@ class Fingerprints(Closing):
         self.remove(kind, item_id)
         for version, prints in texts:
             number = self.add(TextKey(kind, item_id, version), prints)
-            self.db.conn.executemany("INSERT INTO prints VALUES (?, ?)", [(each, number) for each in prints])
+            pairs = [(each, number) for each in prints]
+            self.db.conn.executemany("INSERT INTO prints VALUES (?, ?)", pairs)
 
     def add(self, key: TextKey, prints: Sequence[int]) -> int:
         """Insert a text without index entries; return its number."""
         sql = "INSERT INTO texts (kind, item_id, version, prints) VALUES (?, ?, ?, ?)"
         values = (key.kind, key.item_id, key.version, _packed(prints))
-        return int(self.db.conn.execute(sql, values).lastrowid or 0)
+        cursor = self.db.conn.execute(sql, values)
+        return int(cursor.lastrowid or 0)
 
     def remove(self, kind: str, item_id: int) -> None:
         """Delete all texts of an item."""
@@ -142,7 +144,8 @@ class Fingerprints(Closing):
         They share two fingerprints that few texts have, or a third of all. Texts from the number `before` on
         are left out.
         """
-        shared, rare = Counter[int](), Counter[int]()
+        shared = Counter[int]()
+        rare = Counter[int]()
         execute = self.db.conn.execute
         sql = f"SELECT text FROM prints WHERE print = ? AND text < ? LIMIT {MAX_TEXTS}"
         for each in prints:
@@ -153,8 +156,9 @@ class Fingerprints(Closing):
                 if len(numbers) < MAX_TEXTS:
                     rare.update(numbers)
         enough = max(_LEAST_SHARED, len(prints) // 3)
-        found = [number for number, times in shared.items() if rare[number] > 1 or times >= enough]
-        best = sorted(found, key=lambda number: (-rare[number], -shared[number], number))[:_MOST_CANDIDATES]
+        numbers = [number for number, times in shared.items() if rare[number] > 1 or times >= enough]
+        numbers.sort(key=lambda number: (-rare[number], -shared[number], number))
+        best = numbers[:_MOST_CANDIDATES]
         return [Candidate(key=self._key(number), rare=rare[number]) for number in best]
 
     def link_all(self) -> None:
@@ -163,11 +167,8 @@ class Fingerprints(Closing):
         Nothing may be added after it: what no other text had is not looked for from here on.
         """
         self.db.execute("CREATE TEMP TABLE unsorted (print INTEGER, text INTEGER)")
-        pairs = (
-            (each, number)
-            for number, data in self.db.conn.execute("SELECT number, prints FROM texts")
-            for each in _unpacked(data)
-        )
+        texts = self.db.conn.execute("SELECT number, prints FROM texts")
+        pairs = ((each, number) for number, data in texts for each in _unpacked(data))
         for lot in iter(lambda: list(islice(pairs, _LOT)), []):
             self.db.conn.executemany("INSERT INTO temp.unsorted VALUES (?, ?)", lot)
         self.db.execute("INSERT INTO prints SELECT print, text FROM temp.unsorted ORDER BY print, text")
@@ -184,7 +185,8 @@ class Fingerprints(Closing):
 
     def _key(self, number: int) -> TextKey:
         sql = "SELECT kind, item_id, version FROM texts WHERE number = ?"
-        return TextKey(*self.db.conn.execute(sql, (number,)).fetchone())
+        found = self.db.conn.execute(sql, (number,))
+        return TextKey(*found.fetchone())
 
 
 def building_path(path: Path) -> Path:
@@ -228,4 +230,5 @@ def _packed(prints: Sequence[int]) -> bytes:
 
 
 def _unpacked(data: bytes) -> list[int]:
-    return [int.from_bytes(data[at : at + PRINT_BYTES], "big") for at in range(0, len(data), PRINT_BYTES)]
+    starts = range(0, len(data), PRINT_BYTES)
+    return [int.from_bytes(data[at : at + PRINT_BYTES], "big") for at in starts]

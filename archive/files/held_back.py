@@ -45,19 +45,25 @@ class HeldBack:
             sql = "SELECT site_id FROM main.comments WHERE redaction_id IS NOT NULL AND site_id IS NOT NULL"
             found += [_words(f"comment-{row['site_id']}") for row in db.query(sql)]
             self._threads = {row["url"] for row in db.query(_THREADS)}
-        wanted = "|".join(re.escape(text) for text in sorted(set(found)) if text.strip())
-        self._telling_words = re.compile(wanted) if wanted else None
+        texts = [text for text in sorted(set(found)) if text.strip()]
+        wanted = "|".join(map(re.escape, texts))
+        self._telling_words = None
+        if wanted:
+            self._telling_words = re.compile(wanted)
 
     def __contains__(self, page: Page) -> bool:
         thread = thread_of(page.url)
-        about = {page.url, page.final_url, thread.article if thread else page.url}
+        about = {page.url, page.final_url}
+        if thread:
+            about.add(thread.article)
         if about & self._addresses or without_answer_number(page.url) in self._threads:
             return True
         if self._telling_words is None:
             return False
         text = page.body.decode("utf-8", errors="replace")
         shown = _TAG.sub(" ", html.unescape(_unescaped(text)))
-        return any(self._telling_words.search(_words(form)) for form in (_unescaped(text), shown))
+        forms = (_unescaped(text), shown)
+        return any(self._telling_words.search(_words(form)) for form in forms)
 
     @property
     def is_needed(self) -> bool:
@@ -76,7 +82,8 @@ class HeldBack:
                 yield _words(kept.row["name"])
             elif kept.place == "addresses":
                 self._addresses.add(kept.row["url"])
-                parts = unquote(urlsplit(kept.row["url"]).path).strip("/").split("/")
+                path = unquote(urlsplit(kept.row["url"]).path)
+                parts = path.strip("/").split("/")
                 yield from _enough(parts[-1])
                 yield from _enough(" ".join(parts))
             else:
@@ -98,4 +105,5 @@ def _words(text: str) -> str:
 
 def _unescaped(text: str) -> str:
     """Return the text of JSON without its escapes, and any other nearly as it is."""
-    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text).replace("\\/", "/").replace("\\n", "\n")
+    decoded = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
+    return decoded.replace("\\/", "/").replace("\\n", "\n")

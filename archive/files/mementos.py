@@ -77,8 +77,10 @@ def mementos(archive: Path, url: str) -> list[Memento]:
     with closing(Database(read_only(archive))) as db, closing(Database(read_only(path))) as raw:
         sources = [row[0] for row in db.execute("SELECT name FROM sources")]
         candidates = {*_spellings(url), *_known(db, sources, url)}
-        values = {"sources": json.dumps(sources), "urls": json.dumps(sorted(candidates))}
-        found = [_memento(row) for row in raw.query(_FOUND, values) if sort_key(row["final_url"]) == wanted]
+        urls = json.dumps(sorted(candidates))
+        values = {"sources": json.dumps(sources), "urls": urls}
+        stored = raw.query(_FOUND, values)
+        found = [_memento(row) for row in stored if sort_key(row["final_url"]) == wanted]
         return list(_shown(HeldBack(db, archive), Pages(raw), found))
 
 
@@ -86,7 +88,9 @@ def memento_page(archive: Path, memento: Memento) -> Page | None:
     """Return the raw page of a memento, if it is sound."""
     with closing(Database(read_only(raw_pages_path(archive)))) as raw:
         page = Pages(raw).get(memento.id)
-    return None if isinstance(page, Altered) else page
+    if isinstance(page, Altered):
+        return None
+    return page
 
 
 def closest_memento(found: Sequence[Memento], at: datetime) -> Memento | None:
@@ -100,11 +104,13 @@ def _spellings(url: str) -> Iterable[str]:
         parts = urlsplit(url)
     except ValueError:
         return
-    bare, path = parts.netloc.removeprefix("www."), parts.path.rstrip("/")
+    bare = parts.netloc.removeprefix("www.")
+    path = parts.path.rstrip("/")
     for scheme in ("http", "https"):
         for host in (bare, f"www.{bare}"):
             for ending in ("", "/"):
-                yield urlunsplit((scheme, host, path + ending, parts.query, ""))
+                parts_of_url = (scheme, host, path + ending, parts.query, "")
+                yield urlunsplit(parts_of_url)
 
 
 def _known(db: Database, sources: Iterable[str], url: str) -> Iterable[str]:
@@ -115,17 +121,20 @@ def _known(db: Database, sources: Iterable[str], url: str) -> Iterable[str]:
         return
     for source in sources:
         for table in ("addresses", "visits"):
-            yield from (row[0] for row in db.execute(_KNOWN.format(table=table), [source, wanted]))
+            sql = _KNOWN.format(table=table)
+            yield from (row[0] for row in db.execute(sql, [source, wanted]))
 
 
 def _memento(row: dict[str, object]) -> Memento:
-    headers = {name.lower(): value for name, value in json.loads(str(row["headers"]))}
+    pairs = json.loads(str(row["headers"]))
+    headers = {name.lower(): value for name, value in pairs}
+    mime = headers.get("content-type", "").partition(";")[0]
     return Memento(
         id=int(str(row["id"])),
         url=str(row["final_url"]),
         at=instant(str(row["fetched_at"])),
         status=int(str(row["status"])),
-        mime=headers.get("content-type", "").partition(";")[0].strip().lower(),
+        mime=mime.strip().lower(),
         digest=str(row["digest"]),
         witness=str(row["witness"]) if row["witness"] else None,
         rendered=headers.get(HOW),

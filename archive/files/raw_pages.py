@@ -136,16 +136,17 @@ class Altered:
     why: str
 
     def __str__(self) -> str:
-        return (
-            f"The raw page of {self.url} (source {self.source}, {self.fetched_at}, SHA-256"
-            f" {self.digest[:12]}…) is not as it was received: {self.why}."
-        )
+        page = f"{self.url} (source {self.source}, {self.fetched_at}, SHA-256 {self.digest[:12]}…)"
+        return f"The raw page of {page} is not as it was received: {self.why}."
 
 
 def told_altered(pages: Sequence[Altered]) -> list[str]:
     """Return sentences that name altered pages, the first few."""
     more = len(pages) - _SHOWN
-    return [*map(str, pages[:_SHOWN]), *([f"So are {more:,} more."] if more > 0 else [])]
+    told = [*map(str, pages[:_SHOWN])]
+    if more > 0:
+        told.append(f"So are {more:,} more.")
+    return told
 
 
 def raw_pages_path(archive: Path) -> Path:
@@ -155,7 +156,10 @@ def raw_pages_path(archive: Path) -> Path:
     """
     archive = archive.resolve()  # one archive has one such file, independent of links to it
     stem = archive.stem.removesuffix("archive").rstrip("-_.")
-    return archive.with_name(f"{stem}-pages.db" if stem else "pages.db")
+    name = "pages.db"
+    if stem:
+        name = f"{stem}-pages.db"
+    return archive.with_name(name)
 
 
 def page_from_row(row: Mapping[str, Any] | sqlite3.Row, body: bytes) -> Page:
@@ -163,13 +167,15 @@ def page_from_row(row: Mapping[str, Any] | sqlite3.Row, body: bytes) -> Page:
 
     Raises ValueError or TypeError where a column has another form.
     """
+    pairs = json.loads(row["headers"])
+    headers = tuple((name, value) for name, value in pairs)
     return Page(
         source=row["source"],
         kind=PageKind(row["kind"]),
         url=row["url"],
         final_url=row["final_url"],
         status=row["status"],
-        headers=tuple((name, value) for name, value in json.loads(row["headers"])),
+        headers=headers,
         fetched_at=instant(row["fetched_at"]),
         body=body,
         lastmod=row["lastmod"],
@@ -201,6 +207,9 @@ class Pages(Closing):
         self.bodies.train_when_due(page.source, page.kind.value)
         with transaction(self.db):
             digest = self.bodies.keep(page)
+            tries = TRIES
+            if page.kind is PageKind.SERVED:
+                tries = 0
             kept = self.db.execute(
                 "INSERT INTO pages"
                 " (source, kind, url, final_url, status, headers, fetched_at, lastmod, digest, rules,"
@@ -216,7 +225,7 @@ class Pages(Closing):
                     page.lastmod,
                     digest,
                     rules,
-                    0 if page.kind is PageKind.SERVED else TRIES,
+                    tries,
                 ],
             )
         return int(kept.lastrowid or 0)
@@ -224,7 +233,9 @@ class Pages(Closing):
     def note_saved(self, number: int, *, is_refused: bool = False) -> None:
         """Record that a page's extract is saved, or with `is_refused` that it was no page of its article."""
         with transaction(self.db):
-            pending = REFUSED if is_refused else 0
+            pending = 0
+            if is_refused:
+                pending = REFUSED
             self.db.execute("UPDATE pages SET pending = ? WHERE id = ?", [pending, number])
 
     def note_try(self, number: int) -> None:
@@ -235,7 +246,8 @@ class Pages(Closing):
     def unsaved(self, source: str) -> list[int]:
         """Return the ids of a source's pages not certainly saved."""
         sql = "SELECT id FROM pages WHERE source = ? AND pending > 0 ORDER BY id"
-        return [row[0] for row in self.db.execute(sql, [source]).fetchall()]
+        found = self.db.execute(sql, [source])
+        return [row[0] for row in found.fetchall()]
 
     def newest_of_each(self, source: str) -> Iterator[Page | Altered]:
         """Return each URL's newest page, in order of receipt."""
@@ -252,7 +264,8 @@ class Pages(Closing):
         """
         newest = _NEWEST.format(also="AND id NOT IN (SELECT value FROM json_each(?))")
         sql = f"SELECT id, rules FROM pages WHERE id IN ({newest}) ORDER BY fetched_at, id"
-        found = self.db.execute(sql, [source, json.dumps(list(but))]).fetchall()
+        values = [source, json.dumps(list(but))]
+        found = self.db.execute(sql, values).fetchall()
         return [number for number, version in found if not is_current(version)]
 
     def get(self, number: int) -> Page | Altered:
@@ -280,11 +293,11 @@ class Pages(Closing):
         known = (
             "SELECT 1 FROM wanted WHERE wanted.source = pages.source AND wanted.url IN (pages.url, final_url)"
         )
-        where = [
-            "witness IS NULL",
-            *["source = :source"] * bool(source),
-            *[f"EXISTS ({known})"] * (addresses is not None),
-        ]
+        where = ["witness IS NULL"]
+        if source:
+            where.append("source = :source")
+        if addresses is not None:
+            where.append(f"EXISTS ({known})")
         sql = f"INSERT INTO chosen SELECT id FROM pages WHERE {' AND '.join(where)}"
         return self.db.execute(sql, {"source": source}).rowcount
 
@@ -309,7 +322,8 @@ class Pages(Closing):
         place = "row_number() OVER (PARTITION BY source, url ORDER BY fetched_at DESC, id DESC)"
         newest = f"SELECT id, {place} = 1 AS newest FROM pages WHERE witness IS NULL"
         sql = f"SELECT id, newest FROM ({newest}) WHERE id IN chosen ORDER BY id"
-        return [(number, bool(newest)) for number, newest in self.db.execute(sql).fetchall()]
+        found = self.db.execute(sql)
+        return [(number, bool(newest)) for number, newest in found.fetchall()]
 
     def altered(self) -> Iterator[Altered]:
         """Check every body; yield the newest page of altered ones."""
@@ -318,7 +332,8 @@ class Pages(Closing):
         ).fetchall():
             if why := self.bodies.fault(digest):
                 sql = "SELECT max(id) FROM pages WHERE digest = ?"
-                yield self._altered(self.db.execute(sql, [digest]).fetchone()[0] or 0, why, digest)
+                [first] = self.db.execute(sql, [digest]).fetchone()
+                yield self._altered(first or 0, why, digest)
 
     def _read(self, where: str, values: list[object], order: str = "id") -> Iterator[Page | Altered]:
         for (number,) in self.db.execute(f"SELECT id FROM pages {where} ORDER BY {order}", values).fetchall():
@@ -339,5 +354,6 @@ class Pages(Closing):
             row = self.db.execute(sql, [number]).fetchone()
         except sqlite3.DatabaseError:
             row = None
-        source, url, at, own = map(str, row or ("unknown", f"number {number}", "at an unknown time", digest))
+        unknown = ("unknown", f"number {number}", "at an unknown time", digest)
+        source, url, at, own = map(str, row or unknown)
         return Altered(id=number, source=source, url=url, fetched_at=at, digest=own, why=why)

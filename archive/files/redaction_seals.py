@@ -27,7 +27,8 @@ def sealed(key: bytes, before: str, place: str, row: str) -> str:
 
     64 hexadecimal digits; `before` is "" for the first.
     """
-    return hmac.digest(key, f"{before}\n{place}\n{row}".encode(), "sha256").hex()
+    message = f"{before}\n{place}\n{row}".encode()
+    return hmac.digest(key, message, "sha256").hex()
 
 
 def write_seal(db: Database, redaction: int, seal: Seal) -> None:

@@ -54,7 +54,8 @@ def m002_seals(db: Database) -> None:
     db.execute("CREATE INDEX kept_seal ON kept(redaction, id, seal)")
     db.execute("CREATE TABLE secret (key TEXT NOT NULL)")
     db.execute("INSERT INTO secret VALUES (lower(hex(randomblob(32))))")
-    key, last = _key(db), dict[int, str]()
+    key = _key(db)
+    last = dict[int, str]()
     rows = db.execute("SELECT id, redaction, place, row FROM kept ORDER BY id").fetchall()
     for number, redaction, place, row in rows:
         last[redaction] = sealed(key, last.get(redaction, ""), place, row)
@@ -101,7 +102,8 @@ class Hidden(Closing):
         """Store rows that leave the archive; return their last seal."""
         if self._db is None:
             self._db = _made(self.path)
-        db, key = self._db, _key(self._db)
+        db = self._db
+        key = _key(self._db)
         with transaction(db):
             seal = self._last_seal(db, redaction)
             for each in things:
@@ -113,7 +115,8 @@ class Hidden(Closing):
 
     def kept(self, redaction: int) -> list[Kept]:
         """Return the rows of a redaction, in order of storage."""
-        return [Kept(place=place, row=json.loads(row)) for place, row, _ in self._rows(redaction)]
+        rows = self._rows(redaction)
+        return [Kept(place=place, row=json.loads(row)) for place, row, _ in rows]
 
     def places(self, names: Iterable[str]) -> list[tuple[int, Kept]]:
         """Return the rows of some tables, with their redactions."""
@@ -151,10 +154,9 @@ class Hidden(Closing):
 
         `thorough` checks all text, and not only that every row exists.
         """
+        seals = redaction_seals.read_seals(archive)
         return [
-            number
-            for number, seal in redaction_seals.read_seals(archive).items()
-            if not (self._fits(number, seal) and (not thorough or self._is_genuine(number, seal)))
+            number for number, seal in seals.items() if not self._is_whole(number, seal, thorough=thorough)
         ]
 
     def check(self, archive: sqlite3.Connection, *, thorough: bool = False) -> None:
@@ -172,6 +174,11 @@ class Hidden(Closing):
             sentence = f"{self.path} lacks what these redactions took out: {numbers}"
             raise ArchiveError(f"{sentence}. It is damaged, or it is another file.", hint=_PUT_BACK)
 
+    def _is_whole(self, redaction: int, seal: Seal | None, *, thorough: bool) -> bool:
+        if not self._fits(redaction, seal):
+            return False
+        return not thorough or self._is_genuine(redaction, seal)
+
     def _fits(self, redaction: int, seal: Seal | None) -> bool:
         """True if the sealed row and its predecessors are here."""
         if self._db is None:
@@ -179,15 +186,23 @@ class Hidden(Closing):
         if seal is None:  # of an archive that an older program wrote
             return self._count(self._db, redaction) > 0
         sql = "SELECT id FROM kept WHERE redaction = ? AND seal = ?"
-        found = self._db.execute(sql, [redaction, seal.value]).fetchone()
-        return found is not None and self._count(self._db, redaction, found[0]) == seal.things
+        values = [redaction, seal.value]
+        found = self._db.execute(sql, values).fetchone()
+        if found is None:
+            return False
+        [last] = found
+        return self._count(self._db, redaction, last) == seal.things
 
     def _is_genuine(self, redaction: int, seal: Seal | None) -> bool:
         """True if the sealed items are as they were kept."""
         if self._db is None:
             return False
-        key, last = _key(self._db), ""
-        for place, row, kept in self._rows(redaction)[: seal.things if seal else None]:
+        key = _key(self._db)
+        last = ""
+        rows = self._rows(redaction)
+        if seal:
+            rows = rows[: seal.things]
+        for place, row, kept in rows:
             last = sealed(key, last, place, row)
             if last != kept:
                 return False
@@ -202,13 +217,16 @@ class Hidden(Closing):
     @staticmethod
     def _count(db: Database, redaction: int, last: int = 2**63 - 1) -> int:
         sql = "SELECT count(*) FROM kept WHERE redaction = ? AND id <= ?"
-        return int(db.execute(sql, [redaction, last]).fetchone()[0])
+        cursor = db.execute(sql, [redaction, last])
+        return int(cursor.fetchone()[0])
 
     @staticmethod
     def _last_seal(db: Database, redaction: int) -> str:
         sql = "SELECT seal FROM kept WHERE redaction = ? ORDER BY id DESC LIMIT 1"
         found = db.execute(sql, [redaction]).fetchone()
-        return str(found[0]) if found else ""
+        if not found:
+            return ""
+        return str(found[0])
 
 
 _GONE = "with what that is has gone"
@@ -270,7 +288,9 @@ class RedactionSet:
 
     def at(self, source: str, url: str) -> int | None:
         """Return the id of the hidden article at a URL, if any."""
-        return self.addresses.get((source, urls.page_key(url))) if self.addresses else None
+        if not self.addresses:
+            return None
+        return self.addresses.get((source, urls.page_key(url)))
 
     def keep(self, db: Database, redaction: int, things: Iterable[Kept]) -> None:
         """Store more rows of a redaction, found by a crawl.
@@ -300,6 +320,7 @@ def known(db: sqlite3.Connection, archive: Path) -> RedactionSet:
             if kept.place == "names":
                 names[kept.row["name"]] = redaction
             elif (number := kept.row["article_id"]) is not None:
-                addresses[kept.row["source"], urls.page_key(kept.row["url"])] = number
+                key = urls.page_key(kept.row["url"])
+                addresses[kept.row["source"], key] = number
                 articles.setdefault(number, kept.row["url"])
     return RedactionSet(archive=archive, names=names, addresses=addresses, articles=articles)

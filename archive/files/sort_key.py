@@ -28,12 +28,17 @@ def sort_key(url: str) -> str:
     """
     try:
         parts = urlsplit(url.strip())
-        port = "" if parts.port in {None, _PORTS.get(parts.scheme)} else f":{parts.port}"
+        port = f":{parts.port}"
+        if parts.port in {None, _PORTS.get(parts.scheme)}:
+            port = ""
     except ValueError:
         return _escaped(url).lower()
     path = _path(_escaped(parts.path).lower())
     query = _query(_escaped(parts.query).lower())
-    return f"{_host(parts.hostname or '')}{port}){path}{'?' if query else ''}{query}"
+    mark = ""
+    if query:
+        mark = "?"
+    return f"{_host(parts.hostname or '')}{port}){path}{mark}{query}"
 
 
 def _host(host: str) -> str:
