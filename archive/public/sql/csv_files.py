@@ -7,6 +7,7 @@ rows, and adds the text of an error to an apparently complete file. Does not: to
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -66,7 +67,8 @@ async def table_csv(view: Any, request: Any, database: str) -> Any:
 
 async def _table(view: Any, request: Any, name: str) -> Any:
     query = "&".join(filter(None, [_QUIET, request.query_string]))
-    asked = Request({**request.scope, "query_string": query.encode("latin-1")}, request.receive)
+    scope = {**request.scope, "query_string": query.encode("latin-1")}
+    asked = Request(scope, request.receive)
     try:
         found = await view.data(asked)  # checks everything, and returns the statement
     except QueryInterrupted as error:
@@ -78,8 +80,10 @@ async def _table(view: Any, request: Any, name: str) -> Any:
     if isinstance(found, Response):
         return found
     data = found[0]
-    params, labels = data["query"]["params"], _labels(data)
-    statements = await stock.whole_of(view.ds.get_database(name), data["query"]["sql"])
+    params = data["query"]["params"]
+    labels = _labels(data)
+    database = view.ds.get_database(name)
+    statements = await stock.whole_of(database, data["query"]["sql"])
     download = await _opened(view.ds, name, statements, params, labels)
     names = []
     for index, column in enumerate(data["columns"]):
@@ -90,10 +94,12 @@ async def _table(view: Any, request: Any, name: str) -> Any:
 
 def _labels(data: dict[str, Any]) -> dict[int, str]:
     """Return, for each column whose labels are wanted, the statement that gives one."""
-    expanded, found = set(data["expanded_columns"]), {}
+    expanded = set(data["expanded_columns"])
+    found = {}
     for key, label in data["expandable_columns"]:
         if key["column"] in expanded:
-            other, column = escape_sqlite(key["other_table"]), escape_sqlite(key["other_column"])
+            other = escape_sqlite(key["other_table"])
+            column = escape_sqlite(key["other_column"])
             sql = f"SELECT {escape_sqlite(label)} FROM {other} WHERE {column} = ?" if label else "SELECT ?"
             found[data["columns"].index(key["column"])] = sql
     return found
@@ -106,13 +112,15 @@ def _blob_linker(datasette: Any, request: Any, name: str, data: dict[str, Any], 
     def linked(row: tuple[Any, ...]) -> tuple[Any, ...]:
         if not any(isinstance(cell, bytes) for cell in row):
             return row
-        path = path_from_row_pks(dict(zip(names, row, strict=True)), keys, not keys)
-        return tuple(
-            datasette.absolute_url(request, datasette.urls.row_blob(name, data["table"], path, column))
-            if isinstance(cell, bytes)
-            else cell
-            for column, cell in zip(names, row, strict=True)
-        )
+        primary = dict(zip(names, row, strict=True))
+        path = path_from_row_pks(primary, keys, not keys)
+        cells = []
+        for column, cell in zip(names, row, strict=True):
+            if isinstance(cell, bytes):
+                blob = datasette.urls.row_blob(name, data["table"], path, column)
+                cell = datasette.absolute_url(request, blob)
+            cells.append(cell)
+        return tuple(cells)
 
     return linked
 
@@ -122,10 +130,15 @@ async def _query(datasette: Any, request: Any, name: str, sql: str, canned: dict
         if not canned:
             validate_sql_select(sql)
         given = {key: request.args.get(key) for key in request.args if key not in ("sql", "_shape")}
-        named = canned.get("params") or await derive_named_parameters(datasette.get_database(name), sql)
-        blank = {each: "" for each in named if each not in given and not each.startswith("_")}
-        params = MagicParameters({**given, **blank}, request, datasette) if canned else {**given, **blank}
-        download = await _opened(datasette, name, (sql.strip().rstrip(";"),), params, {}, is_free=not canned)
+        database = datasette.get_database(name)
+        named = canned.get("params") or await derive_named_parameters(database, sql)
+        unnamed = [each for each in named if each not in given and not each.startswith("_")]
+        blank = dict.fromkeys(unnamed, "")
+        params: Mapping[str, Any] = {**given, **blank}
+        if canned:
+            params = MagicParameters(params, request, datasette)
+        statements = (sql.strip().rstrip(";"),)
+        download = await _opened(datasette, name, statements, params, {}, is_free=not canned)
     except InvalidSql as error:
         raise _refused(str(error)) from error
     return _answer(datasette, request, download, list(download.names), _as_hex)
@@ -147,12 +160,15 @@ async def _opened(
 ) -> Any:
     sql, *further = statements
     values = stock.plain_params(sql, params)
+    limit_ms = datasette.sql_time_limit_ms
+    if not is_free:
+        limit_ms *= downloads.READER_WAIT_SECONDS
     job = Job(
         place=stock.place_of(datasette.get_database(name)),
         sql=sql,
         params=values,
         further=tuple((each, values) for each in further),
-        limit_ms=datasette.sql_time_limit_ms * (1 if is_free else downloads.READER_WAIT_SECONDS),
+        limit_ms=limit_ms,
         portion_rows=downloads.PORTION_ROWS,
         labels=labels,
     )
@@ -170,20 +186,27 @@ def _answer(datasette: Any, request: Any, download: Any, names: list[str], made:
     is_file = bool(request.args.get("_dl"))
 
     def texts(rows: list[tuple[Any, ...]], is_first: bool) -> str:
-        return downloads.csv_text([*(heading if is_first else []), *map(made, rows)])
+        lines = list(map(made, rows))
+        if is_first:
+            lines = [*heading, *lines]
+        return downloads.csv_text(lines)
 
     start = request.url_vars.get("table") or request.url_vars["database"]  # as in the address: no quotes
-    said = [
-        request.args.get(name) or "" for name in request.args if not name.startswith("_") and name != "sql"
-    ]
-    file = file_name(start, [request.args.get("_search") or "", *said], "csv", datetime.now(UTC))
-    headers = {"content-disposition": f'attachment; filename="{file}"'} if is_file else {}
+    chosen = [name for name in request.args if name != "sql" and not name.startswith("_")]
+    said = [request.args.get(name) or "" for name in chosen]
+    words = [request.args.get("_search") or "", *said]
+    file = file_name(start, words, "csv", datetime.now(UTC))
+    kind = "plain"
+    headers = {}
+    if is_file:
+        kind = "csv"
+        headers["content-disposition"] = f'attachment; filename="{file}"'
     if datasette.cors:
         headers["access-control-allow-origin"] = "*"
     return downloads.stream_response(
         download,
         texts,
-        content_type=f"text/{'csv' if is_file else 'plain'}; charset=utf-8",
+        content_type=f"text/{kind}; charset=utf-8",
         headers=headers,
         most_bytes=datasette.setting("max_csv_mb") * 2**20,
     )

@@ -118,7 +118,8 @@ def receive(connection: socket.socket, seconds: float | None = None) -> bytes:
     Raises EOFError where the other end is closed, TimeoutError after `seconds`.
     """
     deadline = None if seconds is None else time.monotonic() + seconds
-    (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size, deadline))
+    head = _exactly(connection, _LENGTH.size, deadline)
+    (length,) = _LENGTH.unpack(head)
     if length > MOST_REPLY_BYTES:
         raise EOFError("the frame is longer than any")
     return _exactly(connection, length, deadline)
@@ -132,7 +133,8 @@ def _exactly(connection: socket.socket, length: int, deadline: float | None) -> 
             if left <= 0:
                 raise TimeoutError
             connection.settimeout(left)
-        part = connection.recv(min(length - len(parts), 2**20))
+        wanted = min(length - len(parts), 2**20)
+        part = connection.recv(wanted)
         if not part:
             raise EOFError("the other end is gone")
         parts += part

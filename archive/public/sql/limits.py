@@ -44,7 +44,8 @@ def bound_process() -> None:
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_FSIZE, TEMPORARY_FILE_BYTES)
     with suppress(OSError):  # no /proc: then only SQLite's own bound applies
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        usage = Path("/proc/self/statm").read_text(encoding="ascii")
+        pages = int(usage.split()[0])
         _lower(resource.RLIMIT_AS, pages * resource.getpagesize() + MEMORY_BYTES)
 
 
@@ -52,12 +53,15 @@ def bound_cpu(seconds: float) -> None:
     """End this process, by the kernel, after so many more seconds of CPU. Each call replaces the last."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    soft = int(used.ru_utime + used.ru_stime + seconds) + 1
-    resource.setrlimit(
-        resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard)
-    )
+    used_seconds = used.ru_utime + used.ru_stime
+    soft = int(used_seconds + seconds) + 1
+    if hard != resource.RLIM_INFINITY:
+        soft = min(soft, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
 def _lower(limit: int, most: int) -> None:
     _, hard = resource.getrlimit(limit)
-    resource.setrlimit(limit, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+    if hard != resource.RLIM_INFINITY:
+        most = min(most, hard)
+    resource.setrlimit(limit, (most, hard))

@@ -50,29 +50,32 @@ def seekable(sql: str) -> Paged:
         part = found.groupdict(default="")
         nulls = f"{part['head']}where {part['kept']}{part['column']} is null"
         others = f"{part['head']}where {part['kept']}{part['column']} is not null"
-        return Paged(
-            f"{nulls} and {part['after']} order by {part['keys']} limit {part['limit']}",
-            f"{others} order by {part['column']}, {part['keys']} limit",
-            int(part["limit"]),
-        )
+        first = f"{nulls} and {part['after']} order by {part['keys']} limit {part['limit']}"
+        rest = f"{others} order by {part['column']}, {part['keys']} limit"
+        return Paged(first, rest, int(part["limit"]))
     return Paged(sql)
 
 
 def _after_value(found: re.Match[str]) -> Paged:
     part = found.groupdict(default="")
-    column, sign, value = part["column"], part["sign"], part["value"]
+    column = part["column"]
+    sign = part["sign"]
+    value = part["value"]
     start = f"{part['head']}where {part['kept']}{column}"
     bound = f"{start} {sign}= :{value} and ({column} {sign} :{value} or ({part['after']}))"
     sql = f"{bound} order by {column}{part['desc']}, {part['keys']} limit {part['limit']}"
     if not part["desc"]:
         return Paged(sql)  # nulls came first
-    return Paged(sql, f"{start} is null order by {part['keys']} limit", int(part["limit"]))
+    rest = f"{start} is null order by {part['keys']} limit"
+    return Paged(sql, rest, int(part["limit"]))
 
 
 def sorted_table(sql: str) -> tuple[str, str] | None:
     """Return table and column, as written, if the statement is a first page sorted by one column."""
     found = _FIRST.fullmatch(sql)
-    return (found["table"], found["column"]) if found else None
+    if not found:
+        return None
+    return (found["table"], found["column"])
 
 
 def first_page(sql: str, keys: str, least: str) -> Paged:
@@ -103,10 +106,15 @@ def whole_table(sql: str, keys: str, least: str) -> tuple[str, ...]:
 def _halves(found: re.Match[str], keys: str, least: str) -> tuple[str, str]:
     part = found.groupdict(default="")
     column = part["column"]
-    start = f"{part['head']}{part['where']}{'and' if part['where'] else 'where'} {column}"
+    conjunction = "where"
+    if part["where"]:
+        conjunction = "and"
+    start = f"{part['head']}{part['where']}{conjunction} {column}"
     filled = f"{start} >= {least} order by {column}{part['desc']}, {keys}"
     empty = f"{start} is null order by {keys}"
-    return (filled, empty) if part["desc"] else (empty, filled)
+    if part["desc"]:
+        return (filled, empty)
+    return (empty, filled)
 
 
 def without_limit(sql: str) -> str:

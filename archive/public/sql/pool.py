@@ -143,7 +143,8 @@ class Pool:
         """Keep a worker for the next statement, unless it has ended, is spent, or there are enough."""
         with self._lock:
             self._busy.discard(worker)
-            keep = not (spent or worker.ended or self._closed) and len(self._idle) <= QUERIES
+            is_usable = not (spent or worker.ended or self._closed)
+            keep = is_usable and len(self._idle) <= QUERIES
             if keep:
                 self._idle.append(worker)
         if not keep:
@@ -172,7 +173,8 @@ class Pool:
         """
         if self._closed:
             raise CrowdedError
-        return await self._answered(asyncio.wrap_future(self._download_threads.submit(work)))
+        future = self._download_threads.submit(work)
+        return await self._answered(asyncio.wrap_future(future))
 
     def forget(self, download: Download) -> None:
         """Give the place of a download to another one."""
@@ -183,7 +185,8 @@ class Pool:
         if time.monotonic() - asked_at > QUEUE_SECONDS:
             raise CrowdedError
         worker = self.take_worker()
-        reply = self.exchange(worker, lambda: worker.ask(job, job.limit_ms / 1000 + KILL_GRACE_SECONDS))
+        seconds = job.limit_ms / 1000 + KILL_GRACE_SECONDS
+        reply = self.exchange(worker, lambda: worker.ask(job, seconds))
         if isinstance(reply, Rows):
             self.give_back(worker)
         return reply
@@ -220,7 +223,8 @@ class Download:
         """Read the first portion; `failure` is the reason if that fails."""
         reply = await self._pool.in_download_thread(self._ask_first)
         if isinstance(reply, Rows):
-            self.names, self._first = reply.names, reply
+            self.names = reply.names
+            self._first = reply
 
     async def portion(self) -> list[tuple[object, ...]] | None:
         """Return the next rows, if any are left.
@@ -250,7 +254,8 @@ class Download:
 
     def close(self) -> None:
         """End it; may be called at any time, from any thread, and twice."""
-        worker, self._worker = self._worker, None
+        worker = self._worker
+        self._worker = None
         if worker is not None:
             self._is_cut = True
             worker.end()
@@ -274,9 +279,11 @@ class Download:
         """
         self._more = isinstance(reply, Rows) and reply.more
         if isinstance(reply, Failure):
-            self.failure, self._worker = reply, None
+            self.failure = reply
+            self._worker = None
         elif not reply.more and self._worker is not None:
-            worker, self._worker = self._worker, None
+            worker = self._worker
+            self._worker = None
             self._pool.give_back(worker)
         if not self._more:
             self._pool.forget(self)

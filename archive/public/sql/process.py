@@ -152,13 +152,15 @@ def _run(connection: sqlite3.Connection, job: Job) -> Rows:
     """
     with sqlite_timelimit(connection, job.limit_ms):
         cursor = connection.execute(job.sql, job.params)
-        names = tuple(column[0] for column in cursor.description or ())
+        columns = cursor.description or ()
+        names = tuple(column[0] for column in columns)
         rows, more, size = _take(cursor, job.most_rows, MOST_ANSWER_BYTES)
         if job.rest is not None and len(rows) < job.page_rows and not more:
             left = job.page_rows - len(rows)
             rest = connection.execute(f"{job.rest} {left:d}", job.params)
             last, more, last_size = _take(rest, left, MOST_ANSWER_BYTES)
-            rows, size = rows + last, size + last_size
+            rows = rows + last
+            size = size + last_size
         cursor.close()
     if size > MOST_ANSWER_BYTES:
         raise TooMuchError(
@@ -194,7 +196,8 @@ def _run_download(server: socket.socket, connection: sqlite3.Connection, job: Jo
     for number, (sql, params) in enumerate(statements, start=1):
         with sqlite_timelimit(connection, job.limit_ms):
             cursor = connection.execute(sql, params)
-        names = tuple(column[0] for column in cursor.description or ())
+        columns = cursor.description or ()
+        names = tuple(column[0] for column in columns)
         is_left = True
         while is_left:
             bound_cpu(job.limit_ms / 1000 + GRACE_SECONDS)
@@ -202,7 +205,8 @@ def _run_download(server: socket.socket, connection: sqlite3.Connection, job: Jo
                 rows, is_left = _portion(cursor, job.portion_rows)
                 rows = [label(row) for row in rows] if job.labels else rows
             more = is_left or number < len(statements)
-            send(server, pack_reply(Rows(names=names, rows=rows, more=more)))
+            reply = Rows(names=names, rows=rows, more=more)
+            send(server, pack_reply(reply))
             if more:
                 receive(server)  # the server requests more, or ends this process
 
@@ -228,8 +232,11 @@ def _labeller(connection: sqlite3.Connection, job: Job) -> Any:
 
     @lru_cache(LABELS)
     def label_of(index: int, value: Any) -> Any:
-        found = connection.execute(labels[index], [value]).fetchone()
-        return found[0] if found else None
+        cursor = connection.execute(labels[index], [value])
+        found = cursor.fetchone()
+        if not found:
+            return None
+        return found[0]
 
     def labelled(row: tuple[Any, ...]) -> tuple[Any, ...]:
         cells: list[Any] = []

@@ -155,6 +155,7 @@ async def execute(
     most = self.ds.max_returned_rows
     most += most == (page_size or self.ds.page_size)
     paged = await _paged(self, sql)
+    most_rows = most if most and truncate else None
     job = Job(
         place=place_of(self),
         sql=paged.sql,
@@ -162,7 +163,7 @@ async def execute(
         page_rows=paged.rows,
         params=plain_params(sql, params),
         limit_ms=limit_ms,
-        most_rows=most if most and truncate else None,
+        most_rows=most_rows,
     )
     with trace("sql", database=self.name, sql=sql.strip(), params=params):
         try:
@@ -174,7 +175,8 @@ async def execute(
     if isinstance(reply, Failure):
         raise error_of(reply, sql, params)
     rows = as_rows(reply.names, reply.rows)
-    return Results(rows, reply.more, tuple((name, *[None] * 6) for name in reply.names))
+    description = tuple((name, *[None] * 6) for name in reply.names)
+    return Results(rows, reply.more, description)
 
 
 async def table_data(self: Any, request: Any, *args: Any, **options: Any) -> Any:
@@ -203,7 +205,9 @@ async def _paged(database: Any, sql: str) -> Paged:
     if sorted_table(sql) is None:
         return seekable(sql)
     order = await _order_of(database, sql)
-    return first_page(sql, *order) if order else Paged(sql)
+    if order:
+        return first_page(sql, *order)
+    return Paged(sql)
 
 
 async def _page_of_view(database: Any, sql: str, view: str) -> Paged:
@@ -218,7 +222,9 @@ async def _page_of_view(database: Any, sql: str, view: str) -> Paged:
 async def whole_of(database: Any, sql: str) -> tuple[str, ...]:
     """Return the statements that give all rows of which this page statement gives the first."""
     keys, least = await _order_of(database, sql) or ("", "")
-    return whole_table(sql, keys, least) if keys else (without_limit(sql),)
+    if keys:
+        return whole_table(sql, keys, least)
+    return (without_limit(sql),)
 
 
 async def _order_of(database: Any, sql: str) -> tuple[str, str] | None:
@@ -230,9 +236,14 @@ async def _order_of(database: Any, sql: str) -> tuple[str, str] | None:
     if await database.get_view_definition(table):
         return None
     keys = await database.primary_keys(table) or ["rowid"]
-    types = {each.name: each.type.upper() for each in await database.table_column_details(table)}
-    is_text = any(mark in types.get(column, "") for mark in ("CHAR", "CLOB", "TEXT"))
-    return ", ".join(map(escape_sqlite, keys)), "''" if is_text else "-9e999"
+    columns = await database.table_column_details(table)
+    types = {each.name: each.type.upper() for each in columns}
+    type_ = types.get(column, "")
+    is_text = any(mark in type_ for mark in ("CHAR", "CLOB", "TEXT"))
+    least = "-9e999"
+    if is_text:
+        least = "''"
+    return ", ".join(map(escape_sqlite, keys)), least
 
 
 def plain_params(sql: str, params: Any) -> Any:

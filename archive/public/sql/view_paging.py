@@ -51,7 +51,9 @@ def view_of_page(sql: str) -> str | None:
     """Return the view of ours of which a statement gives a page or the count, as it stands; else None."""
     found = _PAGE.fullmatch(sql) or _COUNT.fullmatch(sql)
     name = found["view"].strip('[]"') if found else ""
-    return name if name in VIEW_KEYS else None
+    if name not in VIEW_KEYS:
+        return None
+    return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ def place_of_page(connection: sqlite3.Connection, sql: str) -> PagePlace:
     if key.left_out:
         ids = f"SELECT id FROM {key.table} WHERE id IN ({key.left_out}) ORDER BY id"
         left_out = [row[0] for row in connection.execute(ids)]
-    rows = int(connection.execute(f"SELECT count(*) FROM {key.table}").fetchone()[0]) - len(left_out)
+    [count] = connection.execute(f"SELECT count(*) FROM {key.table}").fetchone()
+    rows = int(count) - len(left_out)
     if offset >= rows:
         return PagePlace(rows, None)
     passed = 0
@@ -95,21 +98,26 @@ def page_of_view(sql: str, definition: str, place: PagePlace) -> Paged:
 
     `definition` is the view's own SQL.
     """
-    found, view = _PAGE.fullmatch(sql), view_of_page(sql)
+    found = _PAGE.fullmatch(sql)
+    view = view_of_page(sql)
     first, *others = _parts(definition)
     named = f"SELECT * FROM ({first}) WHERE 0"  # a compound has the column names of its first part
     tail = f"({' UNION ALL '.join([named, *others])})"
     if view is None or found is None:
         return Paged(f"select {place.rows} + count(*) from {tail}")
-    column, limit, offset = VIEW_KEYS[view].column, int(found["limit"]), int(found["offset"] or 0)
+    column = VIEW_KEYS[view].column
+    limit = int(found["limit"])
+    offset = int(found["offset"] or 0)
     start = f"select {found['columns']} from"
     if place.first_id is None:
-        return Paged(f"{start} {tail} limit {limit} offset {offset - place.rows}")
+        skipped = offset - place.rows
+        return Paged(f"{start} {tail} limit {limit} offset {skipped}")
     head = f"{start} ({first}) where {column} >= {place.first_id} order by {column} limit {limit}"
     return Paged(head, f"{start} {tail} limit", limit)
 
 
 def _parts(definition: str) -> list[str]:
     """Return the SELECTs of a view."""
-    body = re.split(r"\bAS\b", definition.partition(";")[0], maxsplit=1)[1]
+    statement = definition.partition(";")[0]
+    body = re.split(r"\bAS\b", statement, maxsplit=1)[1]
     return [part.strip() for part in re.split(r"\bUNION ALL\b", body)]

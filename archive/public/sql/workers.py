@@ -152,13 +152,15 @@ class Template:
         return 0
 
     def _running(self) -> socket.socket:
-        if self._control is None or self._process is None or self._process.poll() is not None:
+        is_alive = self._process is not None and self._process.poll() is None
+        if self._control is None or not is_alive:
             self._drop()
             self._control, theirs = socket.socketpair()
             self._control.settimeout(START_SECONDS)
             with theirs:
+                program = _PROGRAM.format(path=sys.path)
                 self._process = subprocess.Popen(  # noqa: S603  (our own program, and no shell)
-                    [sys.executable, "-c", _PROGRAM.format(path=sys.path), str(theirs.fileno())],
+                    [sys.executable, "-c", program, str(theirs.fileno())],
                     stdin=subprocess.DEVNULL,
                     pass_fds=[theirs.fileno()],
                 )
