@@ -48,19 +48,25 @@ _CITED = (
 
 async def article_page(datasette: Any, request: Any) -> Any:
     """Return an article, its provenance, and its thread."""
-    name, wanted = await enter(datasette, request), int(request.url_vars["id"])
-    number, version = number_of(request.args.get("page")), number_of(request.args.get("version"), least=0)
+    name = await enter(datasette, request)
+    wanted = int(request.url_vars["id"])
+    number = number_of(request.args.get("page"))
+    version = number_of(request.args.get("version"), least=0)
     since = since_of(request.args.get("since"))
     found = await read(
         datasette, name, lambda connection: _article(connection, wanted, number, version, since)
     )
     if found is None:
         return await missing(datasette, request, "article")
-    here = site_url(datasette, request, datasette.urls.path(f"article/{wanted}"))
+    path = datasette.urls.path(f"article/{wanted}")
+    here = site_url(datasette, request, path)
     found["here_url"] = here
     found["cites"] = citations(found["article"], here)
-    found["linked_data"] = linked_data(found["article"], [row["name"] for row in found["authors"]], here)
-    url = None if found["article"]["redaction_id"] else found["article"]["url"]
+    authors = [row["name"] for row in found["authors"]]
+    found["linked_data"] = linked_data(found["article"], authors, here)
+    url = found["article"]["url"]
+    if found["article"]["redaction_id"]:
+        url = None
     headers = memento_links.link_header(datasette, request, url)
     found["shows_raw_pages"] = bool(headers)
     return await render_page(datasette, request, "article.html", {**found, "database": name}, headers=headers)
@@ -68,22 +74,28 @@ async def article_page(datasette: Any, request: Any) -> Any:
 
 async def comment(datasette: Any, request: Any) -> Any:
     """Redirect to a comment on its page of the thread."""
-    name, wanted = await enter(datasette, request), int(request.url_vars["id"])
+    name = await enter(datasette, request)
+    wanted = int(request.url_vars["id"])
     place = await read(datasette, name, lambda connection: _place(connection, wanted))
     if place is None:
         return await missing(datasette, request, "comment")
     article_id, page = place
-    query = f"?page={page}" if page > 1 else ""
-    return Response.redirect(datasette.urls.path(f"article/{article_id}{query}#comment-{wanted}"))
+    query = ""
+    if page > 1:
+        query = f"?page={page}"
+    path = datasette.urls.path(f"article/{article_id}{query}#comment-{wanted}")
+    return Response.redirect(path)
 
 
 async def cite_comment(datasette: Any, request: Any) -> Any:
     """Return how one comment is cited, in every form."""
-    name, wanted = await enter(datasette, request), int(request.url_vars["id"])
+    name = await enter(datasette, request)
+    wanted = int(request.url_vars["id"])
     found = await read(datasette, name, lambda connection: first_row(connection, _CITED, wanted))
     if found is None or found["redaction_id"] is not None:
         return await missing(datasette, request, "comment")
-    here = site_url(datasette, request, datasette.urls.path(f"comment/{wanted}"))
+    path = datasette.urls.path(f"comment/{wanted}")
+    here = site_url(datasette, request, path)
     context = {
         "comment": found,
         "cites": comment_citations(found, here),
@@ -144,15 +156,18 @@ def _article(
     )
     if row is None:
         return None
-    then = first_row(connection, _VERSION, wanted, version) if 0 < version < row["version_count"] else None
+    then = None
+    if 0 < version < row["version_count"]:
+        then = first_row(connection, _VERSION, wanted, version)
     row |= then or {}
+    copies = same_words.count_elsewhere(connection, "article", [wanted])
     return {
         "article": row,
         "then": then,
         "body": article_html(row["markdown"], row["text"]),
         **_about(connection, wanted),
         **_thread(connection, row, number, since),
-        "elsewhere": same_words.count_elsewhere(connection, "article", [wanted]).get(wanted, 0),
+        "elsewhere": copies.get(wanted, 0),
     }
 
 
@@ -210,7 +225,10 @@ def _thread(connection: sqlite3.Connection, article: Row, number: int, since: st
     drawn = drawn_thread(held, lambda ids: _comments(connection, ids), number, fresh)
     shown = [row["id"] for row in _flat(drawn["thread"])]
     elsewhere = same_words.count_elsewhere(connection, "comment", shown)
-    return {**drawn, "also_in": elsewhere, "pings": pings, "gone": gone["n"] if gone else 0}
+    gone_count = 0
+    if gone:
+        gone_count = gone["n"]
+    return {**drawn, "also_in": elsewhere, "pings": pings, "gone": gone_count}
 
 
 def _flat(thread: list[Row]) -> Iterator[Row]:
@@ -232,11 +250,14 @@ def drawn_thread(
     new = marked(nodes, fresh)
     last = pages(nodes)
     number = min(number, last)
-    on_page = nodes[(number - 1) * PAGE : number * PAGE]
-    ids = {near.row["id"] for node in on_page for near in (node, node.up) if near is not None}
+    first = (number - 1) * PAGE
+    on_page = nodes[first : number * PAGE]
+    nearby = [near for node in on_page for near in (node, node.up)]
+    ids = {near.row["id"] for near in nearby if near is not None}
     held = {row["id"]: row for row in in_full(ids)}
+    thread = [_shown(branch, held, new.following) for branch in nest(nodes, number)]
     return {
-        "thread": [_shown(branch, held, new.following) for branch in nest(nodes, number)],
+        "thread": thread,
         "fresh": new,
         "page": number,
         "pages": last,
@@ -246,16 +267,22 @@ def drawn_thread(
 
 def _comments(connection: sqlite3.Connection, ids: set[int]) -> list[Row]:
     marks = ",".join("?" * len(ids))
-    return rows(connection, f"{COMMENTS} WHERE comments.id IN ({marks})", *ids) if ids else []
+    if not ids:
+        return []
+    return rows(connection, f"{COMMENTS} WHERE comments.id IN ({marks})", *ids)
 
 
 def _shown(branch: Branch, held: dict[int, Row], new: dict[int, Place | None]) -> Row:
-    row, up = held[branch.node.row["id"]], branch.node.up
+    row = held[branch.node.row["id"]]
+    up = branch.node.up
+    answered = None
+    if up is not None and branch.named:
+        answered = held[up.row["id"]]
     return {
         **row,
         "body": comment_html(row["html"], row["text"]),
         "answers": branch.node.answers,
-        "to": held[up.row["id"]] if up is not None and branch.named else None,
+        "to": answered,
         "lost": branch.node.lost,
         "new": row["id"] in new,
         "next_new": new.get(row["id"]),

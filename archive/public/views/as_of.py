@@ -31,8 +31,10 @@ _COMMENTS = (
 
 async def as_of(datasette: Any, request: Any) -> Any:
     """Return an article with what stood below it at the moment `at`."""
-    name, wanted = await enter(datasette, request), int(request.url_vars["id"])
-    moment, number = moment_of(request.args.get("at")), number_of(request.args.get("page"))
+    name = await enter(datasette, request)
+    wanted = int(request.url_vars["id"])
+    moment = moment_of(request.args.get("at"))
+    number = number_of(request.args.get("page"))
     found = await read(datasette, name, lambda connection: _as_of(connection, wanted, moment, number))
     if found is None:
         return await missing(datasette, request, "article")
@@ -48,7 +50,9 @@ def moment_of(text: str | None) -> str | None:
             return to_text(moment)
     except ValueError:
         return None
-    return f"{moment}T23:59:59Z" if moment else None
+    if not moment:
+        return None
+    return f"{moment}T23:59:59Z"
 
 
 def _as_of(connection: sqlite3.Connection, wanted: int, moment: str | None, number: int) -> Row | None:
@@ -56,13 +60,18 @@ def _as_of(connection: sqlite3.Connection, wanted: int, moment: str | None, numb
     if article is None or moment is None:
         return article and {"article": article, "then": None, "near": None}
     then = first_row(connection, _ARTICLE, wanted, moment)
-    said = {comment["id"]: comment for comment in rows(connection, _COMMENTS, wanted, moment)}
+    comments = rows(connection, _COMMENTS, wanted, moment)
+    said = {comment["id"]: comment for comment in comments}
     talk = [comment for comment in said.values() if comment["kind"] == "comment"]
-    return {
-        "article": article | (then or {}),
-        "then": then,
-        "near": None if then else first_row(connection, _NEAREST, wanted, moment),
-        "body": article_html(then["markdown"], then["text"]) if then else None,
-        "pings": len(said) - len(talk),
-        **drawn_thread(talk, lambda ids: [said[number] for number in ids], number),
-    }
+    state: Row = {"article": article, "then": None, "near": None, "body": None}
+    if then:
+        state = {
+            "article": article | then,
+            "then": then,
+            "near": None,
+            "body": article_html(then["markdown"], then["text"]),
+        }
+    else:
+        state["near"] = first_row(connection, _NEAREST, wanted, moment)
+    thread = drawn_thread(talk, lambda ids: [said[number] for number in ids], number)
+    return {**state, "pings": len(said) - len(talk), **thread}

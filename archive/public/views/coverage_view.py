@@ -66,14 +66,12 @@ async def coverage_page(datasette: Any, request: Any) -> Any:
 
 def _coverage(connection: sqlite3.Connection) -> Row:
     months = by_month(connection)
+    sources = rows(connection, "SELECT name, title FROM sources ORDER BY first_seen, name")
     return {
         "coverage": totals(connection),
         "months": months,
         "charts": charts(months),
-        "proofs": [
-            _proofs(connection, row)
-            for row in rows(connection, "SELECT name, title FROM sources ORDER BY first_seen, name")
-        ],
+        "proofs": [_proofs(connection, row) for row in sources],
         "witnesses": rows(connection, _WITNESSES),
         "runs": rows(
             connection, f"SELECT * FROM runs WHERE {CRAWLED} OR kind <> 'crawl' ORDER BY id DESC LIMIT 20"
@@ -90,15 +88,16 @@ def _proofs(connection: sqlite3.Connection, source: Row) -> Row:
     """Return the coverage ledger of one source."""
     name = source["name"]
     summary = Coverage(Database(connection)).summary(name)
+    database = Database(connection)
     return {
         **source,
         "complete": completeness.completeness_sentence(summary),
         "told": summary,
         "verified": first_row(connection, VERIFIED, name),
-        "surfaces": discovery_status.surfaces_sentence(Database(connection), name),
-        "unseen_ids": discovery_status.open_gaps(Database(connection), name),
+        "surfaces": discovery_status.surfaces_sentence(database, name),
+        "unseen_ids": discovery_status.open_gaps(database, name),
         "months": rows(connection, LEDGER, name),
         "untold": rows(connection, UNTOLD, name),
         "missing": rows(connection, LACKING, name),
-        "types": Coverage(Database(connection)).types(name),
+        "types": Coverage(database).types(name),
     }

@@ -56,7 +56,6 @@ async def opensearch(datasette: Any, request: Any) -> Any:
     await enter(datasette, request)
     name = room_of(datasette).title
     search = site_url(datasette, request, datasette.urls.path("search"))
-    text = _OPENSEARCH.format(
-        short=escape(name[:_SHORT_NAME_CHARACTERS]), name=escape(name), search=escape(search)
-    )
+    short_name = escape(name[:_SHORT_NAME_CHARACTERS])
+    text = _OPENSEARCH.format(short=short_name, name=escape(name), search=escape(search))
     return Response(text, content_type="application/opensearchdescription+xml; charset=utf-8")

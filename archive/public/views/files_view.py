@@ -35,42 +35,54 @@ _OF_ARTICLE = (
 
 async def serve_file(datasette: Any, request: Any) -> Any:
     """Return the bytes of a file by its digest."""
-    name, digest = await enter(datasette, request), request.url_vars["digest"]
+    name = await enter(datasette, request)
+    digest = request.url_vars["digest"]
     row = await read(datasette, name, lambda connection: _row(connection, digest))
     place = beside(Path(datasette.get_database(name).path))
-    body = await datasette.get_database(name).execute_fn(lambda _: _bytes(place, digest)) if row else None
+    body = None
+    if row:
+        body = await datasette.get_database(name).execute_fn(lambda _: _bytes(place, digest))
     if row is None or body is None:
         raise NotFound("The archive holds no such file.")
-    content_type = row["content_type"] if row["content_type"] in SAFE_TYPES else "application/octet-stream"
-    kind = "inline" if row["content_type"] in SAFE_TYPES else "attachment"
-    last = unquote(urlsplit(row["url"]).path.rpartition("/")[2]) or digest
+    content_type = "application/octet-stream"
+    kind = "attachment"
+    if row["content_type"] in SAFE_TYPES:
+        content_type = row["content_type"]
+        kind = "inline"
+
+    path = urlsplit(row["url"]).path
+    last = unquote(path.rpartition("/")[2]) or digest
+    disposition = f"{kind}; filename*=UTF-8''{quote(last, safe='')}"
     return Response(
         body,
         content_type=content_type,
         headers={
             "content-security-policy": _POLICY,
             "x-content-type-options": "nosniff",
-            "content-disposition": f"{kind}; filename*=UTF-8''{quote(last, safe='')}",
+            "content-disposition": disposition,
             "cache-control": "public, max-age=31536000, immutable",
         },
     )
+
+
+def _is_shown(file: Row) -> bool:
+    """True if a page shows a file as a picture."""
+    return file["digest"] is not None and (file["content_type"] or "").startswith("image/")
 
 
 def files_of_article(connection: sqlite3.Connection, article_id: int) -> list[Row]:
     """Return the files of an article in its order, each once; `shown` where a browser may show it."""
     found = rows(connection, _OF_ARTICLE, article_id)
     once = {row["url"]: row for row in reversed(found)}
-    return [
-        {**row, "shown": row["digest"] is not None and (row["content_type"] or "").startswith("image/")}
-        for row in found
-        if once[row["url"]] is row
-    ]
+    return [{**row, "shown": _is_shown(row)} for row in found if once[row["url"]] is row]
 
 
 def _row(connection: sqlite3.Connection, digest: str) -> Row | None:
     cursor = connection.execute(_FILE, {"digest": digest})
     found = cursor.fetchone()
-    return None if found is None else {"url": found[0], "content_type": found[1]}
+    if found is None:
+        return None
+    return {"url": found[0], "content_type": found[1]}
 
 
 def _bytes(path: Path, digest: str) -> bytes | None:

@@ -28,7 +28,8 @@ _LISTED = {
 
 async def thread_feed(datasette: Any, request: Any) -> Any:
     """Return an article's newest comments as an Atom feed."""
-    name, wanted = await enter(datasette, request), int(request.url_vars["id"])
+    name = await enter(datasette, request)
+    wanted = int(request.url_vars["id"])
 
     def work(connection: sqlite3.Connection) -> tuple[Row | None, list[Row]]:
         article = first_row(connection, "SELECT title FROM articles WHERE id = ?", wanted)
@@ -45,10 +46,10 @@ async def thread_feed(datasette: Any, request: Any) -> Any:
 async def commenter_feed(datasette: Any, request: Any) -> Any:
     """Return a name's newest comments as an Atom feed."""
     name = await enter(datasette, request)
-    wanted = (request.args.get("name") or "").replace("\0", "").encode("utf-8", "ignore").decode()
-    found = await read(
-        datasette, name, lambda connection: rows(connection, _COMMENTS.format(where="author = ?"), wanted)
-    )
+    asked = (request.args.get("name") or "").replace("\0", "")
+    wanted = asked.encode("utf-8", "ignore").decode()
+    sql = _COMMENTS.format(where="author = ?")
+    found = await read(datasette, name, lambda connection: rows(connection, sql, wanted))
     if not found:
         return await missing(datasette, request, "commenter")
     path = f"commenter?{request.query_string}"
@@ -57,13 +58,15 @@ async def commenter_feed(datasette: Any, request: Any) -> Any:
 
 async def listed_feed(datasette: Any, request: Any) -> Any:
     """Return the newest articles of one author or tag as an Atom feed."""
-    name, wanted = await enter(datasette, request), int(request.url_vars["id"])
+    name = await enter(datasette, request)
+    wanted = int(request.url_vars["id"])
     kind = request.url_vars["kind"]
     table, join, key = _LISTED[kind]
 
     def work(connection: sqlite3.Connection) -> tuple[Row | None, list[Row]]:
         item = first_row(connection, f"SELECT name FROM {table} WHERE id = ?", wanted)
-        return item, rows(connection, _ARTICLES.format(join=join, key=key), wanted)
+        sql = _ARTICLES.format(join=join, key=key)
+        return item, rows(connection, sql, wanted)
 
     item, found = await read(datasette, name, work)
     if item is None:
@@ -74,14 +77,18 @@ async def listed_feed(datasette: Any, request: Any) -> Any:
 def _feed(datasette: Any, request: Any, title: str, page: str, kind: str, found: list[Row]) -> Any:
     entries = [_entry(datasette, request, kind, row) for row in found]
     own = site_url(datasette, request, request.full_path)
-    return atom(title, site_url(datasette, request, datasette.urls.path(page)), own, entries)
+    page_url = site_url(datasette, request, datasette.urls.path(page))
+    return atom(title, page_url, own, entries)
 
 
 def _entry(datasette: Any, request: Any, kind: str, row: Row) -> Entry:
     title = row["title"] or "Untitled"
+    if kind == "comment":
+        title = f"{row['author'] or 'No name'} on {title}"
+    path = datasette.urls.path(f"{kind}/{row['id']}")
     return Entry(
-        link=site_url(datasette, request, datasette.urls.path(f"{kind}/{row['id']}")),
-        title=title if kind == "article" else f"{row['author'] or 'No name'} on {title}",
+        link=site_url(datasette, request, path),
+        title=title,
         updated=row["published"],
         author=row["author"],
         text=row["text"] or "",

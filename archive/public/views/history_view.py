@@ -41,7 +41,8 @@ _DEEPEST = 100_000
 
 async def changes_page(datasette: Any, request: Any) -> Any:
     """Return silent edits, removals, returns and moves, newest first."""
-    name, wanted = await enter(datasette, request), asked_changes(request)
+    name = await enter(datasette, request)
+    wanted = asked_changes(request)
     found, slow = [], False
     try:
         found = await read(datasette, name, lambda connection: recent(connection, wanted, size=SIZE))
@@ -63,7 +64,8 @@ async def changes_page(datasette: Any, request: Any) -> Any:
 
 async def changes_feed(datasette: Any, request: Any) -> Any:
     """Return the same as an Atom feed."""
-    name, wanted = await enter(datasette, request), replace(asked_changes(request), page=1)
+    name = await enter(datasette, request)
+    wanted = replace(asked_changes(request), page=1)
     try:
         found = await read(datasette, name, lambda connection: recent(connection, wanted, size=SIZE))
     except TooSlow:
@@ -89,8 +91,10 @@ def asked_changes(request: Any) -> ChangeFilter:
     Every text is accepted.
     """
     shown = request.args.get("show") or ""
+    if shown not in set(Event):
+        shown = ""
     return ChangeFilter(
-        show=shown if shown in set(Event) else "",
+        show=shown,
         source=request.args.get("source") or "",
         since=span_of(request.args.get("since")),
         until=span_of(request.args.get("until")),
@@ -103,49 +107,65 @@ def changes_link(datasette: Any, wanted: ChangeFilter, *, form: str = "", **to: 
 
     It contains only values that differ from the default.
     """
-    new, usual = replace(wanted, **{"page": 1, **to}), ChangeFilter()
+    new = replace(wanted, **{"page": 1, **to})
+    usual = ChangeFilter()
     pairs = {name: getattr(new, name) for name in ChangeFilter.__slots__}
-    query = urlencode(
-        {name: value for name, value in pairs.items() if value != getattr(usual, name)}, errors="replace"
-    )
-    path = str(datasette.urls.path(f"changes.{form}" if form else "changes"))
-    return f"{path}?{query}" if query else path
+    chosen = {name: value for name, value in pairs.items() if value != getattr(usual, name)}
+    query = urlencode(chosen, errors="replace")
+    page = "changes"
+    if form:
+        page = f"changes.{form}"
+    path = str(datasette.urls.path(page))
+    if query:
+        return f"{path}?{query}"
+    return path
 
 
 async def versions(datasette: Any, request: Any) -> Any:
     """Return all versions of an article or comment, and what one step between them changed."""
     name = await enter(datasette, request)
-    kind, wanted = request.url_vars["kind"], int(request.url_vars["id"])
+    kind = request.url_vars["kind"]
+    wanted = int(request.url_vars["id"])
     if kind == "article" and (asked_for := request.args.get("as-of")):
-        return Response.redirect(
-            datasette.urls.path(f"article/{wanted}/as-of")
-            + "?"
-            + urlencode({"at": asked_for}, errors="replace")
-        )
+        page = datasette.urls.path(f"article/{wanted}/as-of")
+        query = urlencode({"at": asked_for}, errors="replace")
+        return Response.redirect(page + "?" + query)
     known, events = await read(datasette, name, lambda connection: _history(connection, kind, wanted))
     looks = await read(datasette, name, lambda connection: _observations(connection, kind, wanted))
     if not known:
         return await missing(datasette, request, kind)
     steps = list(pairwise(known))
     chosen = number_of(request.args.get("version"), least=0)
-    pair = next((pair for pair in steps if pair[0]["version"] == chosen), steps[-1] if steps else None)
+    latest = None
+    if steps:
+        latest = steps[-1]
+    pair = latest
+    for each in steps:
+        if each[0]["version"] == chosen:
+            pair = each
+            break
+    shown = None
+    if pair:
+        shown = step(kind, *pair)
     context = {
         "kind": kind,
         "item": known[-1],
         "states": known,
         "events": events,
         "observations": looks,
-        "step": step(kind, *pair) if pair else None,
+        "step": shown,
     }
     return await render_page(datasette, request, "versions.html", context)
 
 
 def _history(connection: sqlite3.Connection, kind: str, wanted: int) -> tuple[list[Row], list[Row]]:
-    title = (
-        "" if kind == "article" else ", (SELECT title FROM articles WHERE articles.id = article_id) AS title"
-    )
+    title = ""
+    if kind == "comment":
+        title = ", (SELECT title FROM articles WHERE articles.id = article_id) AS title"
     item = first_row(connection, f"SELECT *{title} FROM {kind}s WHERE id = ?", wanted)
-    return (states(connection, kind, item), happened(connection, kind, wanted)) if item else ([], [])
+    if item:
+        return (states(connection, kind, item), happened(connection, kind, wanted))
+    return ([], [])
 
 
 def _observations(connection: sqlite3.Connection, kind: str, wanted: int) -> list[Row]:
@@ -153,11 +173,9 @@ def _observations(connection: sqlite3.Connection, kind: str, wanted: int) -> lis
 
     Its own first observation is included, without a witness.
     """
-    which = (
-        "captures.article_id = item.id"
-        if kind == "article"
-        else "captures.id IN (SELECT capture_id FROM captured_comments WHERE comment_id = item.id)"
-    )
+    which = "captures.id IN (SELECT capture_id FROM captured_comments WHERE comment_id = item.id)"
+    if kind == "article":
+        which = "captures.article_id = item.id"
     sql = (
         f"SELECT at, captures.witness FROM {kind}s AS item JOIN captures ON {which}"
         " WHERE item.id = ? AND item.redaction_id IS NULL ORDER BY at, captures.witness LIMIT ?"
@@ -171,10 +189,13 @@ def _observations(connection: sqlite3.Connection, kind: str, wanted: int) -> lis
 
 
 def _entry_of_source(datasette: Any, request: Any, row: Row) -> Entry:
+    what = "dates moved"
+    if row["kind"] == Upheaval.REDESIGN:
+        what = "redesigned"
+    changes = site_url(datasette, request, datasette.urls.path(within(row, "changes")))
     return Entry(
-        link=site_url(datasette, request, datasette.urls.path(within(row, "changes")))
-        + f"#source-event-{row['id']}",
-        title=f"{row['title']}: {'redesigned' if row['kind'] == Upheaval.REDESIGN else 'dates moved'}",
+        link=f"{changes}#source-event-{row['id']}",
+        title=f"{row['title']}: {what}",
         updated=row["at"],
         author=row["title"],
         text=row["sentence"],
@@ -182,16 +203,21 @@ def _entry_of_source(datasette: Any, request: Any, row: Row) -> Entry:
 
 
 def _entry(datasette: Any, request: Any, row: Row) -> Entry:
-    what = f"{row['author'] or 'No name'} on {row['title']}" if row["kind"] == "comment" else row["title"]
-    step = f"/versions?version={row['version']}" if row["what"] == Event.EDITED else ""
+    what = row["title"]
+    if row["kind"] == "comment":
+        what = f"{row['author'] or 'No name'} on {row['title']}"
+    step = ""
+    if row["what"] == Event.EDITED:
+        step = f"/versions?version={row['version']}"
     marks = {"same": "{}", "del": "[-{}-]", "ins": "{{+{}+}}"}
+    path = within(row, f"{row['kind']}/{row['id']}{step}")
+    page = site_url(datasette, request, datasette.urls.path(path))
+    marked = (marks[kind].format(text) for kind, text in row["parts"])
+    summary = "".join(marked)
     return Entry(
-        link=site_url(
-            datasette, request, datasette.urls.path(within(row, f"{row['kind']}/{row['id']}{step}"))
-        )
-        + f"#event-{row['event']}",
+        link=page + f"#event-{row['event']}",
         title=f"{row['what'].capitalize()}: {unmarked(what) or 'Untitled'}",
         updated=row["at"],
         author=row["author"],
-        text="".join(marks[kind].format(text) for kind, text in row["parts"]),
+        text=summary,
     )

@@ -37,7 +37,9 @@ async def home(datasette: Any, request: Any) -> Any:
     except TooSlow:
         found = {"sources": [], "coverage": {"articles": 0, "comments": 0}, "slow": True}
     context = {**found, "title": room.title, "database": name}
-    template = "home.html" if found["coverage"]["articles"] or found.get("slow") else "empty.html"
+    template = "empty.html"
+    if found["coverage"]["articles"] or found.get("slow"):
+        template = "home.html"
     return await render_page(datasette, request, template, context)
 
 
@@ -88,7 +90,7 @@ def examples(connection: sqlite3.Connection) -> list[str]:
         " ORDER BY max(times) DESC, name LIMIT 3",
     )
     names = [str(row["name"]) for row in found if re.fullmatch(r"[\w -]+", row["name"])]
-    return [f'"{name}"' if " " in name else name for name in names]
+    return [_quoted(name) for name in names]
 
 
 def key_counts(connection: sqlite3.Connection) -> Row:
@@ -120,3 +122,10 @@ def _talk(connection: sqlite3.Connection) -> list[Row]:
 
 def _changes(connection: sqlite3.Connection) -> list[Row]:
     return recent(connection, ChangeFilter(), size=5)[:5]
+
+
+def _quoted(name: str) -> str:
+    """Return a name as a term of a search, in quotation marks where it has several words."""
+    if " " in name:
+        return f'"{name}"'
+    return name

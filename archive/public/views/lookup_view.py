@@ -22,15 +22,19 @@ async def lookup(datasette: Any, request: Any) -> Any:
     asked = typed.split()[:MAX_URLS]
     answers = await read(datasette, name, lambda connection: _answers(connection, asked))
     if len(answers) == 1 and answers[0].kind:
-        return Response.redirect(datasette.urls.path(f"{answers[0].kind}/{answers[0].id}"))
+        first = answers[0]
+        return Response.redirect(datasette.urls.path(f"{first.kind}/{first.id}"))
     context: Row = {"answers": answers, "typed": typed, "most": MAX_URLS}
-    status = 404 if len(answers) == 1 else 200
+    status = 200
+    if len(answers) == 1:
+        status = 404
     return await render_page(datasette, request, "lookup.html", context, status=status)
 
 
 def path_for(datasette: Any, url: str) -> str:
     """Return the path of the page that states whether a URL is archived."""
-    return f"{datasette.urls.path('lookup')}?{urlencode({'url': url}, errors='replace')}"
+    query = urlencode({"url": url}, errors="replace")
+    return f"{datasette.urls.path('lookup')}?{query}"
 
 
 def _answers(connection: sqlite3.Connection, urls: list[str]) -> list[Answer]:

@@ -57,14 +57,17 @@ async def timegate(datasette: Any, request: Any) -> Any:
     if not found:
         return _none()
     wanted = request.headers.get("accept-datetime")
-    moment = _moment(wanted) if wanted else found[-1].at
+    moment: datetime | None = found[-1].at
+    if wanted:
+        moment = _moment(wanted)
     if moment is None:
         return Response.text(
             "Accept-Datetime is no date of HTTP, as Sun, 06 Nov 1994 08:49:37 GMT.", status=400
         )
     chosen = closest_memento(found, moment) or found[-1]
     locate = links.locator(datasette, request)
-    told = [*links.general_links(locate, url), *links.neighbour_links(locate, found, found.index(chosen))]
+    place = found.index(chosen)
+    told = [*links.general_links(locate, url), *links.neighbour_links(locate, found, place)]
     headers = {"vary": "accept-datetime", "link": ", ".join(told), "cache-control": "no-store"}
     return Response.redirect(locate(links.memento_path(chosen)), headers=headers)
 
@@ -74,7 +77,8 @@ async def timemap(datasette: Any, request: Any) -> Any:
     url, found = await _found(datasette, request)
     if not found:
         return _none()
-    body = "".join(links.time_map(links.locator(datasette, request), url, found))
+    locate = links.locator(datasette, request)
+    body = "".join(links.time_map(locate, url, found))
     return Response(body, headers={"cache-control": "no-store"}, content_type="application/link-format")
 
 
@@ -82,16 +86,20 @@ async def memento(datasette: Any, request: Any) -> Any:
     """Return a raw page in a sandbox, or redirect to the one closest to the time."""
     url, found = await _found(datasette, request)
     moment = _digits(request.url_vars["stamp"])
-    chosen = closest_memento(found, moment) if moment else None
+    chosen = None
+    if moment:
+        chosen = closest_memento(found, moment)
     if chosen is None:
         return _none()
     locate = links.locator(datasette, request)
     if chosen.stamp != request.url_vars["stamp"]:
         return Response.redirect(locate(links.memento_path(chosen)), headers={"cache-control": "no-store"})
-    page = await asyncio.to_thread(memento_page, await _path(datasette, request), chosen)
+    path = await _path(datasette, request)
+    page = await asyncio.to_thread(memento_page, path, chosen)
     if page is None:
         return Response.text("This raw page is not as it was received, and is not shown.", status=410)
-    told = [*links.general_links(locate, url), *links.neighbour_links(locate, found, found.index(chosen))]
+    place = found.index(chosen)
+    told = [*links.general_links(locate, url), *links.neighbour_links(locate, found, place)]
     digest = base64.b64encode(bytes.fromhex(chosen.digest)).decode()
     headers = {
         **_RAW,
@@ -106,12 +114,12 @@ async def memento(datasette: Any, request: Any) -> Any:
 
 async def cdx(datasette: Any, request: Any) -> Any:
     """Return an index of the mementos of `url`, as lines or as JSON (`output=json`)."""
-    found = [
-        each
-        for each in await _of(datasette, request, request.args.get("url") or "")
-        if (request.args.get("from") or "") <= each.stamp <= (request.args.get("to") or "9") + "9" * 14
-    ]
-    rows, headers = links.cdx_rows(found), {"cache-control": "no-store"}
+    first = request.args.get("from") or ""
+    last = (request.args.get("to") or "9") + "9" * 14
+    every = await _of(datasette, request, request.args.get("url") or "")
+    found = [each for each in every if first <= each.stamp <= last]
+    rows = links.cdx_rows(found)
+    headers = {"cache-control": "no-store"}
     if request.args.get("output") == "json":
         return Response(links.cdx_json(rows), headers=headers, content_type="application/json; charset=utf-8")
     return Response(links.cdx_text(rows), headers=headers, content_type="text/plain; charset=utf-8")
@@ -119,23 +127,35 @@ async def cdx(datasette: Any, request: Any) -> Any:
 
 async def beside_article(datasette: Any, request: Any) -> Any:
     """Return an article's raw pages, with one of them in a frame."""
-    name, wanted = await enter(datasette, request), int(request.url_vars["id"])
+    name = await enter(datasette, request)
+    wanted = int(request.url_vars["id"])
     article = await read(datasette, name, lambda connection: first_row(connection, _ARTICLE, wanted))
-    found = await _of(datasette, request, article["url"]) if article else []
+    found = []
+    if article:
+        found = await _of(datasette, request, article["url"])
     if not found:
         return await missing(datasette, request, "raw page")
     moment = _digits(request.args.get("at") or "") or found[-1].at
     shown = closest_memento(found, moment) or found[-1]
     place = found.index(shown)
+    earlier = None
+    if place:
+        earlier = found[place - 1]
+    later = None
+    if place + 1 < len(found):
+        later = found[place + 1]
+    time_map = ""
+    if article:
+        time_map = datasette.urls.path(links.map_path(article["url"]))
     context = {
         "article": article,
         "shown": shown,
         "frame": datasette.urls.path(links.memento_path(shown)),
-        "earlier": found[place - 1] if place else None,
-        "later": found[place + 1] if place + 1 < len(found) else None,
+        "earlier": earlier,
+        "later": later,
         "listed": found[-MOST_LISTED:],
         "count": len(found),
-        "map": datasette.urls.path(links.map_path(article["url"])) if article else "",
+        "map": time_map,
     }
     headers = {"content-security-policy": f"{STRICT}; frame-src 'self'", "cache-control": "no-store"}
     return await render_page(datasette, request, "kept.html", context, headers=headers)
@@ -143,7 +163,8 @@ async def beside_article(datasette: Any, request: Any) -> Any:
 
 async def article_wacz(datasette: Any, request: Any) -> Any:
     """Return the raw pages of one article as WACZ, written by a process of its own."""
-    name, wanted = await enter(datasette, request), int(request.url_vars["id"])
+    name = await enter(datasette, request)
+    wanted = int(request.url_vars["id"])
     article = await read(datasette, name, lambda connection: first_row(connection, _ARTICLE, wanted))
     if article is None or not links.is_published(datasette):
         return await missing(datasette, request, "raw page")
@@ -152,7 +173,8 @@ async def article_wacz(datasette: Any, request: Any) -> Any:
     async with _writing:
         with TemporaryDirectory(prefix="backissue-") as folder:
             place = Path(folder) / "article.wacz"
-            command = [sys.executable, "-m", _WACZ_PROGRAM, str(await _path(datasette, request))]
+            path = str(await _path(datasette, request))
+            command = [sys.executable, "-m", _WACZ_PROGRAM, path]
             code = await _run([*command, str(wanted), str(place)])
             if code:
                 return await missing(datasette, request, "raw page")
@@ -166,7 +188,8 @@ async def article_wacz(datasette: Any, request: Any) -> Any:
 
 async def _run(command: list[str]) -> int:
     """Run a program to its end, and return its exit code. Raises TooSlow; the program is ended then."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    module_path = os.pathsep.join(filter(None, sys.path))
+    environment = {**os.environ, "PYTHONPATH": module_path}
     process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE, env=environment)
     try:
         _, errors = await asyncio.wait_for(process.communicate(), WACZ_SECONDS)
@@ -183,8 +206,12 @@ async def _run(command: list[str]) -> int:
 def _raw(page: Page, headers: dict[str, str]) -> Any:
     """Return a raw page. Its bytes are sent as they are, with the charset that the site stated."""
     stated = page.header("content-type") or "text/html"
-    kind = stated if stated.isascii() and stated.isprintable() else "text/html"
-    status = page.status if page.status not in range(300, 400) else 200
+    kind = "text/html"
+    if stated.isascii() and stated.isprintable():
+        kind = stated
+    status = page.status
+    if status in range(300, 400):
+        status = 200
     return Response(page.body, status=status, headers=headers, content_type=kind)
 
 
@@ -220,7 +247,9 @@ def _moment(text: str) -> datetime | None:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, OverflowError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment.tzinfo:
+        return moment
+    return moment.replace(tzinfo=UTC)
 
 
 def _digits(text: str) -> datetime | None:
@@ -229,7 +258,8 @@ def _digits(text: str) -> datetime | None:
     if len(digits) < len("2009"):
         return None
     try:
-        return datetime.strptime(digits + "00000101000000"[len(digits) :], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        complete = digits + "00000101000000"[len(digits) :]
+        return datetime.strptime(complete, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     except ValueError:
         return None
 

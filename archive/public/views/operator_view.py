@@ -75,9 +75,7 @@ def _unread(error: Exception) -> str:
 
 def _answer(value: dict[str, Any]) -> Any:
     body = json.dumps(value, ensure_ascii=False, indent=2, default=to_text)
-    return Response(
-        body,
-        status=200 if value["ok"] else 503,
-        content_type="application/json; charset=utf-8",
-        headers=_FRESH,
-    )
+    status = 503
+    if value["ok"]:
+        status = 200
+    return Response(body, status=status, content_type="application/json; charset=utf-8", headers=_FRESH)

@@ -61,20 +61,23 @@ async def tag(datasette: Any, request: Any) -> Any:
 
 async def commenter_page(datasette: Any, request: Any) -> Any:
     """Return everything that was written under one name, which need not be one person."""
-    name, wanted = await enter(datasette, request), (request.args.get("name") or "").replace("\0", "")
+    name = await enter(datasette, request)
+    wanted = (request.args.get("name") or "").replace("\0", "")
     work = partial(_commenter, wanted=wanted)
     return await listing_page(datasette, request, name, work, "commenter", "commenter.html", {"name": wanted})
 
 
 async def _listed(datasette: Any, request: Any, kind: str, table: str, join: str, key: str) -> Any:
-    name, wanted = await enter(datasette, request), int(request.url_vars["id"])
+    name = await enter(datasette, request)
+    wanted = int(request.url_vars["id"])
 
     def work(connection: sqlite3.Connection, page: int) -> Row | None:
         item = first_row(connection, f"SELECT * FROM {table} WHERE id = ?", wanted)
         if item is None:
             return None
         sql = _ARTICLES.format(join=join, key=key)
-        found = rows(connection, sql, wanted, _SIZE + 1, _SIZE * (page - 1))
+        skipped = _SIZE * (page - 1)
+        found = rows(connection, sql, wanted, _SIZE + 1, skipped)
         span = first_row(connection, _SPAN.format(join=join, key=key), wanted)
         return {"item": item, "span": span, "articles": found[:_SIZE], "more": len(found) > _SIZE}
 
@@ -100,12 +103,10 @@ def _commenter(connection: sqlite3.Connection, page: int, wanted: str) -> Row | 
         _SIZE + 1,
         _SIZE * (page - 1),
     )
-    return {
-        "span": span,
-        "comments": found[:_SIZE],
-        "more": len(found) > _SIZE,
-        **(_portrait(connection, wanted) if page == 1 else {}),
-    }
+    portrait = {}
+    if page == 1:
+        portrait = _portrait(connection, wanted)
+    return {"span": span, "comments": found[:_SIZE], "more": len(found) > _SIZE, **portrait}
 
 
 def _portrait(connection: sqlite3.Connection, wanted: str) -> Row:
@@ -117,9 +118,13 @@ def _portrait(connection: sqlite3.Connection, wanted: str) -> Row:
         " GROUP BY month ORDER BY month",
         wanted,
     )
-    named = [(row["month"], row["n"]) for row in months if len(row["month"]) == len("2009-07")]
+    dated = [row for row in months if len(row["month"]) == len("2009-07")]
+    named = [(row["month"], row["n"]) for row in dated]
+    chart = None
+    if len(named) > 1:
+        chart = bars(f"Comments by {wanted}", "Comments", named)
     return {
-        "chart": bars(f"Comments by {wanted}", "Comments", named) if len(named) > 1 else None,
+        "chart": chart,
         "hours": _by_part(connection, wanted, "substr(published, 12, 2)"),
         "days": _by_part(connection, wanted, "strftime('%w', published)"),
         "answered": rows(connection, _REPLIES_TO, wanted),

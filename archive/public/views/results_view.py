@@ -31,8 +31,11 @@ async def results_csv(datasette: Any, request: Any) -> Any:
         return download
 
     def texts(rows: list[tuple[Any, ...]], is_first: bool) -> str:
-        shown = rows if raw else [tuple(map(disarmed, row)) for row in rows]
-        return downloads.csv_text([*([download.names] if is_first else []), *shown])
+        if not raw:
+            rows = [tuple(map(disarmed, row)) for row in rows]
+        if is_first:
+            rows = [download.names, *rows]
+        return downloads.csv_text(rows)
 
     return downloads.stream_response(
         download, texts, content_type="text/csv; charset=utf-8", headers=_attached(request, "csv")
@@ -52,30 +55,38 @@ async def results_json(datasette: Any, request: Any) -> Any:
     def texts(rows: list[tuple[Any, ...]], is_first: bool) -> str:
         nonlocal is_empty
         objects = (dict(zip(download.names, row, strict=True)) for row in rows)
-        lines = ",\n".join(json.dumps(one, ensure_ascii=False, default=bytes.hex) for one in objects)
-        start = "[" if is_first else "," if rows and not is_empty else ""
+        texts_of_rows = (json.dumps(one, ensure_ascii=False, default=bytes.hex) for one in objects)
+        lines = ",\n".join(texts_of_rows)
+        start = ""
+        if is_first:
+            start = "["
+        elif rows and not is_empty:
+            start = ","
         is_empty = is_empty and not rows
-        return start + (f"\n{lines}" if rows else "")
+        if not rows:
+            return start
+        return f"{start}\n{lines}"
 
     content_type = "application/json; charset=utf-8"
-    return downloads.stream_response(
-        download, texts, content_type=content_type, headers=_attached(request, "json"), end="\n]\n"
-    )
+    headers = _attached(request, "json")
+    return downloads.stream_response(download, texts, content_type=content_type, headers=headers, end="\n]\n")
 
 
 async def _asked(datasette: Any, request: Any) -> Any:
     """Return the download of a request's query, or the response with the reason of a refusal."""
     name = await enter(datasette, request)
     await datasette.ensure_permissions(request.actor, [("execute-sql", name), ("view-database", name)])
-    sql = (request.args.get("sql") or "").strip().rstrip(";")
+    given = request.args.get("sql") or ""
+    sql = given.strip().rstrip(";")
     database = datasette.get_database(name)
     try:
         validate_sql_select(sql)
         named = await derive_named_parameters(database, sql)
+        values = {parameter: request.args.get(parameter) or "" for parameter in named}
         job = Job(
             place=stock.place_of(database),
             sql=sql,
-            params={parameter: request.args.get(parameter) or "" for parameter in named},
+            params=values,
             limit_ms=datasette.sql_time_limit_ms,
             portion_rows=downloads.PORTION_ROWS,
         )
@@ -88,7 +99,9 @@ async def _asked(datasette: Any, request: Any) -> Any:
         return _refused("it needs too much time or memory; narrow it")
     if download.failure is None:
         return download
-    slow = " It took too long; narrow it." if download.failure.code == "SQLITE_INTERRUPT" else ""
+    slow = ""
+    if download.failure.code == "SQLITE_INTERRUPT":
+        slow = " It took too long; narrow it."
     return _refused(f"{download.failure.sentence}.{slow}")
 
 
@@ -102,7 +115,10 @@ def _attached(request: Any, ending: str) -> dict[str, str]:
     It has the query's own name or its words, the values that were filled in, and the day.
     """
     sql = request.args.get("sql") or ""
-    said = request.args.get("_query") or re.sub(r"(?i)\bselect\b.*?\bfrom\b", " ", sql, flags=re.DOTALL)
-    values = [request.args.get(name) or "" for name in request.args if name not in ("sql", "raw", "_query")]
-    file = file_name("results", [said, *values], ending, datetime.now(UTC))
+    statement = re.sub(r"(?i)\bselect\b.*?\bfrom\b", " ", sql, flags=re.DOTALL)
+    said = request.args.get("_query") or statement
+    others = [name for name in request.args if name not in ("sql", "raw", "_query")]
+    values = [request.args.get(name) or "" for name in others]
+    now = datetime.now(UTC)
+    file = file_name("results", [said, *values], ending, now)
     return {"content-disposition": f'attachment; filename="{file}"'}

@@ -21,7 +21,8 @@ _ITEM = {
 
 async def same_words_page(datasette: Any, request: Any) -> Any:
     """Return the timeline of one text."""
-    name, kind = await enter(datasette, request), request.url_vars["kind"]
+    name = await enter(datasette, request)
+    kind = request.url_vars["kind"]
     wanted = int(request.url_vars["id"])
 
     def work(connection: Any) -> Row | None:
@@ -34,12 +35,13 @@ async def same_words_page(datasette: Any, request: Any) -> Any:
     if found is None:
         return await missing(datasette, request, kind)
     places = found["places"][: same_words.MAX_PLACES]
+    names = {each["author"] for each in places if each["author"]}
     context = {
         "kind": kind,
         "item": found["item"],
         "places": [{**each, "excerpt": _excerpt(each["text"])} for each in places],
         "more": len(found["places"]) > len(places),
-        "names": len({each["author"] for each in places if each["author"]}),
+        "names": len(names),
         "csv": _query_path(datasette, name, "same_words", kind=kind, id=wanted),
     }
     return await render_page(datasette, request, "same_words.html", context)
@@ -49,12 +51,14 @@ async def networks_page(datasette: Any, request: Any) -> Any:
     """Return the texts that occur under several names."""
     name = await enter(datasette, request)
     try:
-        found, slow = await read(datasette, name, same_words.find_networks), False
+        found = await read(datasette, name, same_words.find_networks)
+        slow = False
     except TooSlow:
         found, slow = [], True
     waiting = await read(datasette, name, same_words.waiting)
     for each in found:
-        each["written_by"] = [who for who in json.loads(each["written_by"]) if who]
+        names = json.loads(each["written_by"])
+        each["written_by"] = [who for who in names if who]
         each["excerpt"] = _excerpt(each["text"])
     context = {
         "networks": found,
@@ -67,7 +71,9 @@ async def networks_page(datasette: Any, request: Any) -> Any:
 
 def _excerpt(text: str | None) -> str:
     text = " ".join((text or "").split())
-    return text if len(text) <= _EXCERPT else f"{text[:_EXCERPT].rsplit(' ', 1)[0]} …"
+    if len(text) <= _EXCERPT:
+        return text
+    return f"{text[:_EXCERPT].rsplit(' ', 1)[0]} …"
 
 
 def _query_path(datasette: Any, database: str, query: str, **values: Any) -> str:

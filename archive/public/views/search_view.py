@@ -35,16 +35,21 @@ _COLUMNS = (
 
 async def search_page(datasette: Any, request: Any) -> Any:
     """Return the search page; no input makes it fail."""
-    name, ask = await enter(datasette, request), asked_search(request)
+    name = await enter(datasette, request)
+    ask = asked_search(request)
     if is_url(ask.words):
         return Response.redirect(path_for(datasette, ask.words.strip()))
-    found, help_, slow = SearchResult(ask=ask, sections=()), Help(), False
+    found = SearchResult(ask=ask, sections=())
+    help_ = Help()
+    slow = False
     try:
         found, help_ = await read(datasette, name, lambda connection: find_with_help(connection, ask))
     except TooSlow:
         slow = True
     sources, types, tried = await read(datasette, name, _around)
-    shown = found.ask if help_.instead else ask
+    shown = ask
+    if help_.instead:
+        shown = found.ask
     context = {
         "found": found,
         "help": help_,
@@ -71,7 +76,8 @@ def _around(connection: sqlite3.Connection) -> tuple[list[Row], list[str], list[
 
 async def search_json(datasette: Any, request: Any) -> Any:
     """Return the same page of results, for programs."""
-    name, ask = await enter(datasette, request), replace(asked_search(request), size=100)
+    name = await enter(datasette, request)
+    ask = replace(asked_search(request), size=100)
     try:
         found = await read(datasette, name, lambda connection: find(connection, ask))
     except TooSlow:
@@ -83,12 +89,12 @@ def results_as_json(datasette: Any, request: Any, found: SearchResult, ask: Ask)
     """Return a page of results for programs."""
     hits = [plain_hit(datasette, request, hit) for part in found.sections for hit in part.hits]
     counts = {part.kind: {"count": part.count, "more": part.more} for part in found.sections}
-    last = max((part.count for part in found.sections if part.hits), default=0) <= ask.page * ask.size
-    following = (
-        None
-        if last or ask.kind == "all"
-        else site_url(datasette, request, search_link(datasette, ask, page=ask.page + 1, form="json"))
-    )
+    most = max((part.count for part in found.sections if part.hits), default=0)
+    last = most <= ask.page * ask.size
+    following = None
+    if not last and ask.kind != "all":
+        link = search_link(datasette, ask, page=ask.page + 1, form="json")
+        following = site_url(datasette, request, link)
     return {
         "ok": True,
         "query": asdict(found.ask),
@@ -101,7 +107,8 @@ def results_as_json(datasette: Any, request: Any, found: SearchResult, ask: Ask)
 
 async def as_feed(datasette: Any, request: Any) -> Any:
     """Return the newest results as an Atom feed."""
-    name, ask = await enter(datasette, request), replace(asked_search(request), sort="date", page=1, size=50)
+    name = await enter(datasette, request)
+    ask = replace(asked_search(request), sort="date", page=1, size=50)
     try:
         found = await read(datasette, name, lambda connection: find(connection, ask))
     except TooSlow:
@@ -109,24 +116,24 @@ async def as_feed(datasette: Any, request: Any) -> Any:
     return feed_of_results(datasette, request, found, ask)
 
 
+def _entry_of_hit(hit: Row) -> Entry:
+    return Entry(
+        link=hit["page"],
+        title=named(hit),
+        updated=hit["published"],
+        author=hit["author"],
+        text=hit["excerpt"],
+    )
+
+
 def feed_of_results(datasette: Any, request: Any, found: SearchResult, ask: Ask) -> Any:
     """Return results as an Atom feed."""
     hits = [plain_hit(datasette, request, hit) for part in found.sections for hit in part.hits]
     hits.sort(key=lambda hit: hit["published"] or "", reverse=True)
-    entries = [
-        Entry(
-            link=hit["page"],
-            title=named(hit),
-            updated=hit["published"],
-            author=hit["author"],
-            text=hit["excerpt"],
-        )
-        for hit in hits
-    ]
+    entries = [_entry_of_hit(hit) for hit in hits]
     page = site_url(datasette, request, search_link(datasette, ask, sort="relevance"))
-    return atom(
-        f"Search: {ask.words or 'everything'}", page, site_url(datasette, request, request.full_path), entries
-    )
+    own = site_url(datasette, request, request.full_path)
+    return atom(f"Search: {ask.words or 'everything'}", page, own, entries)
 
 
 async def search_csv(datasette: Any, request: Any) -> Any:
@@ -134,18 +141,21 @@ async def search_csv(datasette: Any, request: Any) -> Any:
 
     Cells that a spreadsheet would run are disarmed unless `raw` is requested.
     """
-    name, ask = await enter(datasette, request), asked_search(request)
+    name = await enter(datasette, request)
+    ask = asked_search(request)
     raw = bool(request.args.get("raw"))
     kinds = [kind for kind in SEARCHED_KINDS if ask.kind in ("all", kind)]
     (sql, values), *further = await read(
         datasette, name, lambda connection: [whole(connection, ask, kind) for kind in kinds]
     )
+    place = stock.place_of(datasette.get_database(name))
+    limit_ms = datasette.sql_time_limit_ms * downloads.READER_WAIT_SECONDS
     job = Job(
-        place=stock.place_of(datasette.get_database(name)),
+        place=place,
         sql=sql,
         params=values,
         further=tuple(further),
-        limit_ms=datasette.sql_time_limit_ms * downloads.READER_WAIT_SECONDS,
+        limit_ms=limit_ms,
         portion_rows=downloads.PORTION_ROWS,
     )
     try:
@@ -156,12 +166,16 @@ async def search_csv(datasette: Any, request: Any) -> Any:
         raise TooSlow
     root = site_url(datasette, request, datasette.urls.path(""))
 
-    mark = "\ufeff" if request.args.get("excel") else ""
+    mark = ""
+    if request.args.get("excel"):
+        mark = "\ufeff"
 
     def texts(found: list[tuple[Any, ...]], is_first: bool) -> str:
         hits = [dict(zip(download.names, row, strict=True)) for row in found]
-        lines = [*([_COLUMNS] if is_first else []), *(_line(hit, root, raw) for hit in hits)]
-        return (mark if is_first else "") + downloads.csv_text(lines)
+        lines = [_line(hit, root, raw) for hit in hits]
+        if not is_first:
+            return downloads.csv_text(lines)
+        return mark + downloads.csv_text([_COLUMNS, *lines])
 
     headers = csv_headers(ask)
     return downloads.stream_response(download, texts, content_type="text/csv; charset=utf-8", headers=headers)
@@ -169,26 +183,28 @@ async def search_csv(datasette: Any, request: Any) -> Any:
 
 def csv_headers(ask: Ask) -> dict[str, str]:
     """Return the header that names the file of a search's results."""
-    name = file_name("search", [ask.words], "csv", datetime.now(UTC))
+    now = datetime.now(UTC)
+    name = file_name("search", [ask.words], "csv", now)
     return {"content-disposition": f'attachment; filename="{name}"'}
 
 
 def csv_of_hits(datasette: Any, request: Any, hits: Iterable[Row]) -> str:
     """Return hits of several archives, with their texts, as a CSV; the first column is the archive."""
-    root, raw = site_url(datasette, request, datasette.urls.path("")), bool(request.args.get("raw"))
+    root = site_url(datasette, request, datasette.urls.path(""))
+    raw = bool(request.args.get("raw"))
     lines = [[hit["archive"], *_line(hit, root, raw)] for hit in hits]
-    mark = "\ufeff" if request.args.get("excel") else ""
+    mark = ""
+    if request.args.get("excel"):
+        mark = "\ufeff"
     return mark + downloads.csv_text([["archive", *_COLUMNS], *lines])
 
 
 def asked_search(request: Any) -> Ask:
     """Return the search in a query string; never raises."""
     plain = {name: (request.args.get(name) or "").strip()[:200] for name in _PLAIN}
-    ask = Ask(
-        words=request.args.get("q") or "",
-        page=number_of(request.args.get("page")),
-        match=number_of(request.args.get("match"), least=0, most=20),
-    )
+    page = number_of(request.args.get("page"))
+    match = number_of(request.args.get("match"), least=0, most=20)
+    ask = Ask(words=request.args.get("q") or "", page=page, match=match)
     changes: dict[str, Any] = {name: value for name, value in plain.items() if value}
     return replace(ask, **changes)
 
@@ -198,24 +214,37 @@ def search_link(datasette: Any, ask: Ask, *, form: str = "", **changes: Any) -> 
 
     Only what differs from the usual is in it.
     """
-    wanted, usual = replace(ask, **{"page": 1, **changes}), Ask()
-    pairs = [("q", wanted.words)] if wanted.words else []
+    wanted = replace(ask, **{"page": 1, **changes})
+    usual = Ask()
+    pairs = []
+    if wanted.words:
+        pairs.append(("q", wanted.words))
     for name in (*_PLAIN, *_NUMBERS):
         value = getattr(wanted, name)
         if value != getattr(usual, name):
             pairs.append((name, str(value)))
-    path = str(datasette.urls.path(f"search.{form}" if form else "search"))
-    return f"{path}?{urlencode(pairs, errors='replace')}" if pairs else path
+    page = "search"
+    if form:
+        page = f"search.{form}"
+    path = str(datasette.urls.path(page))
+    if pairs:
+        return f"{path}?{urlencode(pairs, errors='replace')}"
+    return path
 
 
 def _full(datasette: Any, request: Any, hit: Row) -> Row:
-    return {**hit, "page": site_url(datasette, request, datasette.urls.path(page_of_hit(hit)))}
+    path = datasette.urls.path(page_of_hit(hit))
+    return {**hit, "page": site_url(datasette, request, path)}
 
 
 def page_of_hit(hit: Row) -> str:
     """Return the path of a hit; an earlier version leads to its comparison."""
-    kind = "article" if str(hit["kind"]).startswith("article") else "comment"
-    step = f"/versions?version={hit['version']}" if hit["version"] else ""
+    kind = "comment"
+    if str(hit["kind"]).startswith("article"):
+        kind = "article"
+    step = ""
+    if hit["version"]:
+        step = f"/versions?version={hit['version']}"
     return within(hit, f"{kind}/{hit['id']}{step}")
 
 
@@ -228,11 +257,18 @@ def plain_hit(datasette: Any, request: Any, hit: Row) -> Row:
 def named(hit: Row) -> str:
     """Return the name of a hit, for a list."""
     title = hit["title"] or "Untitled"
-    name = title if hit["kind"].startswith("article") else f"{hit['author'] or 'No name'} on {title}"
-    return f"{name} (in an earlier version)" if hit["version"] else name
+    name = title
+    if not hit["kind"].startswith("article"):
+        name = f"{hit['author'] or 'No name'} on {title}"
+    if hit["version"]:
+        return f"{name} (in an earlier version)"
+    return name
 
 
 def _line(hit: Row, root: str, raw: bool) -> list[Any]:
     page = root + page_of_hit(hit)
-    values = [page if name == "page" else hit[name] for name in _COLUMNS]
-    return values if raw else [disarmed(value) for value in values]
+    shown = {**hit, "page": page}
+    values = [shown[name] for name in _COLUMNS]
+    if raw:
+        return values
+    return [disarmed(value) for value in values]

@@ -56,9 +56,13 @@ async def sites(datasette: Any, request: Any) -> Any:
 
 def _sites(connection: sqlite3.Connection) -> list[Row]:
     """Return the most cited, without the archived sites themselves."""
-    own = [host_of(row["url"]) for row in rows(connection, "SELECT url FROM sources")]
-    others = " AND site NOT IN ({})".format(", ".join("?" * len(own))) if own else ""
-    return rows(connection, f"{_ALL.replace('{others}', others)} LIMIT {_MOST}", *own)
+    sources = rows(connection, "SELECT url FROM sources")
+    own = [host_of(row["url"]) for row in sources]
+    others = ""
+    if own:
+        others = " AND site NOT IN ({})".format(", ".join("?" * len(own)))
+    sql = _ALL.replace("{others}", others)
+    return rows(connection, f"{sql} LIMIT {_MOST}", *own)
 
 
 def _citing(connection: sqlite3.Connection, page: int, wanted: str) -> Row | None:
@@ -72,8 +76,12 @@ def _citing(connection: sqlite3.Connection, page: int, wanted: str) -> Row | Non
     linking = first_row(
         connection, "SELECT count(DISTINCT comment_id) AS n FROM comment_links WHERE host = ?", wanted
     )
-    comments = linking["n"] if linking else 0
-    if not wanted or span is None or not (span["articles"] or comments):
+    comments = 0
+    if linking:
+        comments = linking["n"]
+    if span is None or not wanted:
+        return None
+    if not span["articles"] and not comments:
         return None
     span["comments"] = comments
     months = rows(
@@ -82,7 +90,9 @@ def _citing(connection: sqlite3.Connection, page: int, wanted: str) -> Row | Non
         " AND published > '' GROUP BY month",
         *hosts,
     )
-    named = [(row["month"], row["n"]) for row in months if len(row["month"]) == len("2009-07")]
+    dated = [row for row in months if len(row["month"]) == len("2009-07")]
+    named = [(row["month"], row["n"]) for row in dated]
+    skipped = _SIZE * (page - 1)
     found = rows(
         connection,
         "SELECT id, title, byline, type, published, comment_count, text IS NOT NULL AS held, gone_at"
@@ -90,11 +100,9 @@ def _citing(connection: sqlite3.Connection, page: int, wanted: str) -> Row | Non
         f" WHERE id IN ({_CITING}) ORDER BY published DESC, id DESC LIMIT ? OFFSET ?",
         *hosts,
         _SIZE + 1,
-        _SIZE * (page - 1),
+        skipped,
     )
-    return {
-        "span": span,
-        "chart": bars(f"Articles that link to {wanted}", "Articles", named) if len(named) > 1 else None,
-        "articles": found[:_SIZE],
-        "more": len(found) > _SIZE,
-    }
+    chart = None
+    if len(named) > 1:
+        chart = bars(f"Articles that link to {wanted}", "Articles", named)
+    return {"span": span, "chart": chart, "articles": found[:_SIZE], "more": len(found) > _SIZE}

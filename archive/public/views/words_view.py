@@ -20,20 +20,26 @@ SLOW = "This took too long. Ask for fewer or rarer words."
 
 async def words_page(datasette: Any, request: Any) -> Any:
     """Return how often terms occur over time, as a chart with its table."""
-    name, wanted = await enter(datasette, request), _asked(request)
+    name = await enter(datasette, request)
+    wanted = _asked(request)
     found, slow = None, False
     if wanted.terms:
         try:
             found = await _count(datasette, name, wanted)
         except TooSlow:
             slow = True
+    if found and not found.totals:
+        found = None
+    chart = None
+    if found and len(found.totals) > 1:
+        chart = _chart(wanted, found)
     context = {
         "asked": wanted,
         "typed": request.args.get("q") or "",
         "most": MAX_WORDS,
         "slow": slow,
-        "found": found if found and found.totals else None,
-        "chart": _chart(wanted, found) if found and len(found.totals) > 1 else None,
+        "found": found,
+        "chart": chart,
         "link": lambda **to: _link(datasette, wanted, **to),
         "searches": {term: _search(datasette, term, wanted.kind) for term in wanted.terms},
     }
@@ -45,7 +51,8 @@ async def words_csv(datasette: Any, request: Any) -> Any:
 
     A row for each span of time, a column for each term.
     """
-    name, wanted = await enter(datasette, request), _asked(request)
+    name = await enter(datasette, request)
+    wanted = _asked(request)
     try:
         found = await _count(datasette, name, wanted)
     except TooSlow:
@@ -54,7 +61,8 @@ async def words_csv(datasette: Any, request: Any) -> Any:
     writer = csv.writer(buffer)
     writer.writerow([wanted.by, wanted.kind, *map(disarmed, wanted.terms)])
     for span, total in found.totals.items():
-        writer.writerow([span, total, *(found.terms[term].get(span, 0) for term in wanted.terms)])
+        counts = [found.terms[term].get(span, 0) for term in wanted.terms]
+        writer.writerow([span, total, *counts])
     file = file_name("words", wanted.terms, "csv", datetime.now(UTC))
     headers = {"content-disposition": f'attachment; filename="{file}"'}
     return Response(buffer.getvalue(), headers=headers, content_type="text/csv; charset=utf-8")
@@ -62,19 +70,16 @@ async def words_csv(datasette: Any, request: Any) -> Any:
 
 async def words_json(datasette: Any, request: Any) -> Any:
     """Return the same for programs."""
-    name, wanted = await enter(datasette, request), _asked(request)
+    name = await enter(datasette, request)
+    wanted = _asked(request)
     try:
         found = await _count(datasette, name, wanted)
     except TooSlow:
         return Response.json({"ok": False, "error": SLOW}, status=503)
-    counts = [
-        {
-            "span": span,
-            "total": total,
-            "terms": {term: found.terms[term].get(span, 0) for term in wanted.terms},
-        }
-        for span, total in found.totals.items()
-    ]
+    counts = []
+    for span, total in found.totals.items():
+        of_terms = {term: found.terms[term].get(span, 0) for term in wanted.terms}
+        counts.append({"span": span, "total": total, "terms": of_terms})
     return Response.json(
         {"ok": True, "terms": list(wanted.terms), "kind": wanted.kind, "by": wanted.by, "counts": counts}
     )
@@ -91,18 +96,23 @@ def _asked(request: Any) -> Asked:
 
 def _link(datasette: Any, wanted: Asked, *, form: str = "", **to: str) -> str:
     pairs: Row = {"q": ", ".join(wanted.terms), "kind": wanted.kind, "by": wanted.by, **to}
-    path = datasette.urls.path(f"words.{form}" if form else "words")
+    page = "words"
+    if form:
+        page = f"words.{form}"
+    path = datasette.urls.path(page)
     return f"{path}?{urlencode(pairs, errors='replace')}"
 
 
 def _search(datasette: Any, term: str, kind: str) -> str:
     """Return the search for a term, to which a span of time is added."""
-    return f"{datasette.urls.path('search')}?{urlencode({'q': term, 'kind': kind}, errors='replace')}"
+    query = urlencode({"q": term, "kind": kind}, errors="replace")
+    return f"{datasette.urls.path('search')}?{query}"
 
 
 def _chart(wanted: Asked, found: Counted) -> Chart:
     spans = list(found.totals)
-    series = {
-        term: {span: found.share(term, span) for span in spans} for term in wanted.terms if found.peak(term)
-    }
+    series = {}
+    for term in wanted.terms:
+        if found.peak(term):
+            series[term] = {span: found.share(term, span) for span in spans}
     return lines(f"Share of {wanted.kind} with each word", spans, series)
