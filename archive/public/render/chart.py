@@ -34,26 +34,29 @@ class Chart:
     @property
     def top(self) -> float:
         """The highest value."""
-        return max((value for values in self.series.values() for value in values), default=0)
+        every = (value for values in self.series.values() for value in values)
+        return max(every, default=0)
 
     @property
     def numbers(self) -> list[tuple[str, float]]:
         """The spans of the first series that have anything, for a table."""
         first = next(iter(self.series.values()), ())
-        return [(span, value) for span, value in zip(self.spans, first, strict=True) if value]
+        pairs = zip(self.spans, first, strict=True)
+        return [(span, value) for span, value in pairs if value]
 
     @property
     def data(self) -> str:
         """Return the chart's data for static/chart.js, as JSON."""
+        data = {
+            "shape": self.shape,
+            "unit": self.unit,
+            "percent": self.percent,
+            "spans": self.spans,
+            "names": list(self.series),
+            "values": list(self.series.values()),
+        }
         return json.dumps(
-            {
-                "shape": self.shape,
-                "unit": self.unit,
-                "percent": self.percent,
-                "spans": self.spans,
-                "names": list(self.series),
-                "values": list(self.series.values()),
-            },
+            data,
             ensure_ascii=False,
             separators=(",", ":"),
         )
@@ -61,9 +64,11 @@ class Chart:
 
 def bars(title: str, name: str, months: Sequence[tuple[str, int]]) -> Chart:
     """Return a chart of numbers by month ("2009-07"); `name` labels the numbers."""
-    filled, unit = _filled(months), "month"
+    filled = _filled(months)
+    unit = "month"
     if len(filled) > MAX_BARS:
-        filled, unit = _by_year(filled), "year"
+        filled = _by_year(filled)
+        unit = "year"
     return Chart(
         title=title, shape="bars", unit=unit, spans=tuple(filled), series={name: tuple(filled.values())}
     )
@@ -71,34 +76,33 @@ def bars(title: str, name: str, months: Sequence[tuple[str, int]]) -> Chart:
 
 def lines(title: str, spans: Sequence[str], series: Mapping[str, Mapping[str, float]]) -> Chart:
     """Return a chart of values in percent by month or year, as `spans` name them."""
-    return Chart(
-        title=title,
-        shape="lines",
-        unit="month" if len(spans[0]) > len("2009") else "year",
-        spans=tuple(spans),
-        series={
-            name: tuple(round(values.get(span, 0), 4) for span in spans) for name, values in series.items()
-        },
-        percent=True,
-    )
+    unit = "year"
+    if len(spans[0]) > len("2009"):
+        unit = "month"
+    rounded = {}
+    for name, values in series.items():
+        rounded[name] = tuple(round(values.get(span, 0), 4) for span in spans)
+    return Chart(title=title, shape="lines", unit=unit, spans=tuple(spans), series=rounded, percent=True)
 
 
 def _filled(months: Sequence[tuple[str, int]]) -> dict[str, int]:
     known = dict(months)
-    first, last = _number(min(known)), _number(max(known))
-    names = (
-        f"{number // 12:04}-{number % 12 + 1:02}"
-        for number in range(first, min(last, first + 12 * LONGEST) + 1)
-    )
+    first = _number(min(known))
+    last = _number(max(known))
+    longest = first + 12 * LONGEST
+    until = min(last, longest)
+    names = (f"{number // 12:04}-{number % 12 + 1:02}" for number in range(first, until + 1))
     return {name: known.get(name, 0) for name in names}
 
 
 def _number(month: str) -> int:
-    return int(month[:4]) * 12 + int(month[5:7]) - 1
+    year = int(month[:4])
+    return year * 12 + int(month[5:7]) - 1
 
 
 def _by_year(months: Mapping[str, int]) -> dict[str, int]:
     years: dict[str, int] = {}
     for month, value in months.items():
-        years[month[:4]] = years.get(month[:4], 0) + value
+        year = month[:4]
+        years[year] = years.get(year, 0) + value
     return years

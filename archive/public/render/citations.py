@@ -36,10 +36,13 @@ def comment_citations(comment: dict[str, Any], here: str) -> list[Citation]:
     """Return (form, text) for a comment, a row with its article's title and URL, except for Wikipedia."""
     said, day, kept = _facts(comment)
     said["byline"] = said["byline"] or "Unnamed commenter"
-    said["title"] = f"Comment on ‘{_inner(said['title'] or 'Untitled')}’"
-    said["url"] = " ".join(str(comment.get("permalink") or comment["url"] or "").split())
+    quoted = _inner(said["title"] or "Untitled")
+    said["title"] = f"Comment on ‘{quoted}’"
+    url = str(comment.get("permalink") or comment["url"] or "")
+    said["url"] = " ".join(url.split())
     facts = (said, day, kept, here)
-    return _forms(facts, f"backissuecomment{comment['id']}", "BLOG", ("post", f"comment-{comment['id']}"))
+    number = comment["id"]
+    return _forms(facts, f"backissuecomment{number}", "BLOG", ("post", f"comment-{number}"))
 
 
 def _inner(title: str) -> str:
@@ -84,10 +87,13 @@ def linked_data(article: dict[str, Any], authors: list[str], here: str) -> Marku
 def linked_comment(comment: dict[str, Any], here: str) -> Markup:
     """Return a comment as schema.org's Comment in JSON-LD, safe inside a script element."""
     said, day, _ = _facts(comment)
+    author = None
+    if said["byline"]:
+        author = {"@type": "Person", "name": said["byline"]}
     data = {
         "@context": "https://schema.org",
         "@type": "Comment",
-        "author": {"@type": "Person", "name": said["byline"]} if said["byline"] else None,
+        "author": author,
         "datePublished": str(comment["published"] or day) or None,
         "text": comment.get("text"),
         "url": _web_url(comment.get("permalink")),
@@ -104,7 +110,9 @@ def linked_comment(comment: dict[str, Any], here: str) -> Markup:
 
 def _web_url(url: Any) -> str | None:
     text = str(url or "")
-    return text if text.startswith(("http://", "https://")) else None
+    if not text.startswith(("http://", "https://")):
+        return None
+    return text
 
 
 def _script(data: dict[str, Any]) -> Markup:
@@ -133,38 +141,56 @@ def _long_day(day: str) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
+def _with_ending(text: str, ending: str) -> str:
+    if not text:
+        return ""
+    return f"{text}{ending}"
+
+
+def _after_comma(text: str) -> str:
+    if not text:
+        return ""
+    return f", {text}"
+
+
 def _plain(said: dict[str, str], day: str, kept: str, here: str) -> str:
-    author = f"{said['byline']}: " if said["byline"] else ""
-    when = f", {day}" if day else ""
+    author = _with_ending(said["byline"], ": ")
+    when = _after_comma(day)
     where = f"{said['source_title']}{when}. {said['url']}"
-    return f"{author}“{_inner(said['title'])}”, {where} Archived at {here}, state of {kept}."
+    title = _inner(said["title"])
+    return f"{author}“{title}”, {where} Archived at {here}, state of {kept}."
 
 
 def _apa(said: dict[str, str], day: str, kept: str, here: str) -> str:
-    author = f"{said['byline']}. " if said["byline"] else ""
+    author = _with_ending(said["byline"], ". ")
     when = f"({_long_day(day) or 'n.d.'})"
-    start = f"{author}{when}. {said['title']}." if author else f"{said['title']}. {when}."
+    start = f"{said['title']}. {when}."
+    if author:
+        start = f"{author}{when}. {said['title']}."
     return f"{start} {said['source_title']}. {said['url']} (archived {_long_day(kept)}, {here})"
 
 
 def _chicago(said: dict[str, str], day: str, kept: str, here: str) -> str:
-    author = f"{said['byline']}. " if said["byline"] else ""
-    when = f", {_long_day(day)}" if day else ""
+    author = _with_ending(said["byline"], ". ")
+    when = _after_comma(_long_day(day))
     archived = f"Archived {_long_day(kept)}, at {here}."
-    return f"{author}“{_inner(said['title'])}.” {said['source_title']}{when}. {said['url']}. {archived}"
+    title = _inner(said["title"])
+    return f"{author}“{title}.” {said['source_title']}{when}. {said['url']}. {archived}"
 
 
 def _mla(said: dict[str, str], day: str, kept: str, here: str) -> str:
-    author = f"{said['byline']}. " if said["byline"] else ""
-    when = f", {_long_day(day)}" if day else ""
+    author = _with_ending(said["byline"], ". ")
+    when = _after_comma(_long_day(day))
     where = f"{said['source_title']}{when}, {said['url']}"
-    return f"{author}“{_inner(said['title'])}.” {where}. Archived {_long_day(kept)}, {here}."
+    title = _inner(said["title"])
+    return f"{author}“{title}.” {where}. Archived {_long_day(kept)}, {here}."
 
 
 def _ris(kind: str, said: dict[str, str], day: str, kept: str, here: str) -> str:
+    authors = [("AU", name) for name in said["byline"].split(", ") if name]
     fields = [
         ("TY", kind),
-        *(("AU", name) for name in said["byline"].split(", ") if name),
+        *authors,
         ("TI", said["title"]),
         ("T2", said["source_title"]),
         ("DA", day.replace("-", "/")),
@@ -172,27 +198,32 @@ def _ris(kind: str, said: dict[str, str], day: str, kept: str, here: str) -> str
         ("L2", here),
         ("Y2", kept.replace("-", "/")),
     ]
-    return "\n".join([*(f"{name}  - {value}" for name, value in fields if value), "ER  - "])
+    lines = [f"{name}  - {value}" for name, value in fields if value]
+    return "\n".join([*lines, "ER  - "])
 
 
 def _csl(kind: str, number: str, said: dict[str, str], day: str, kept: str, here: str) -> str:
+    authors = [{"literal": name} for name in said["byline"].split(", ") if name]
     item = {
         "id": f"backissue-{number}",
         "type": kind,
         "title": said["title"],
-        "author": [{"literal": name} for name in said["byline"].split(", ") if name],
+        "author": authors,
         "container-title": said["source_title"],
         "issued": _csl_date(day),
         "URL": said["url"],
         "archive": here,
         "accessed": _csl_date(kept),
     }
-    return json.dumps([{name: value for name, value in item.items() if value}], ensure_ascii=False, indent=1)
+    known = {name: value for name, value in item.items() if value}
+    return json.dumps([known], ensure_ascii=False, indent=1)
 
 
 def _csl_date(day: str) -> dict[str, list[list[int]]] | None:
     parts = [int(part) for part in day.split("-") if part.isdigit()]
-    return {"date-parts": [parts]} if parts else None
+    if not parts:
+        return None
+    return {"date-parts": [parts]}
 
 
 def _bibtex(key: str, said: dict[str, str], day: str, kept: str, here: str) -> str:
@@ -219,7 +250,8 @@ def _wikipedia(said: dict[str, str], day: str, kept: str, here: str) -> str:
         ("archive-url", here),
         ("archive-date", kept),
     ]
-    return "{{cite news " + " ".join(f"|{name}={_wiki(value)}" for name, value in fields if value) + " }}"
+    parameters = [f" |{name}={_wiki(value)}" for name, value in fields if value]
+    return "{{cite news" + "".join(parameters) + " }}"
 
 
 def _tex(text: str) -> str:

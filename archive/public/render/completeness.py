@@ -14,14 +14,18 @@ def completeness_sentence(summary: Summary) -> str:
     """Return how much of the site's stated content is archived."""
     if not summary.months:
         return "Not compared with the site yet; `backissue verify` does it."
-    checked = f" (oldest check: {plain_day(summary.oldest_proof)})" if summary.oldest_proof else ""
+    checked = ""
+    if summary.oldest_proof:
+        checked = f" (oldest check: {plain_day(summary.oldest_proof)})"
     if summary.proved == summary.months:
         months = count(summary.months, "month")
         whole = f"Complete: everything the site listed for {months} is archived{checked}."
         return whole + _withheld(summary.withheld)
     parts = [f"{summary.proved:,} of {count(summary.months, 'month')} complete{checked}"]
     if summary.missing:
-        verb = "is" if summary.missing == 1 else "are"
+        verb = "are"
+        if summary.missing == 1:
+            verb = "is"
         parts.append(f"{count(summary.missing, 'item')} {verb} missing")
     else:
         parts.append("the others could not be checked")
@@ -32,4 +36,7 @@ def _withheld(number: int) -> str:
     """Return a sentence on what the site counts but does not show; "" for zero."""
     if not number:
         return ""
-    return f" {number:,} more {'is' if number == 1 else 'are'} counted by the site but not public."
+    verb = "are"
+    if number == 1:
+        verb = "is"
+    return f" {number:,} more {verb} counted by the site but not public."

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import zip_longest
 
 _LARGEST = 1_000_000
 """The product of two word counts above which no word is compared with another."""
@@ -35,7 +36,8 @@ class _Block:
 
 def diff_paragraphs(old: str | None, new: str | None) -> list[_Block]:
     """Return the new text's paragraphs, and among them what was taken out."""
-    before, after = _paragraphs(old), _paragraphs(new)
+    before = _paragraphs(old)
+    after = _paragraphs(new)
     blocks: list[_Block] = []
     for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if kind == "equal":
@@ -47,17 +49,20 @@ def diff_paragraphs(old: str | None, new: str | None) -> list[_Block]:
 
 def diff_words(old: str, new: str) -> tuple[Part, ...]:
     """Return the differences of two texts within paragraphs."""
-    before, after = _WORDS.findall(old), _WORDS.findall(new)
+    before = _WORDS.findall(old)
+    after = _WORDS.findall(new)
     if len(before) * len(after) > _LARGEST:
         return (("del", old), ("ins", new))
     parts: list[Part] = []
-    old_bare, new_bare = [word.rstrip() for word in before], [word.rstrip() for word in after]
+    old_bare = [word.rstrip() for word in before]
+    new_bare = [word.rstrip() for word in after]
     for kind, a, b, c, d in SequenceMatcher(None, old_bare, new_bare, autojunk=False).get_opcodes():
         if kind == "equal":
             parts.append(("same", "".join(after[c:d])))
             continue
         if a < b:
-            parts.append(("del", _space_lost(before, after, a, c) + "".join(before[a:b])))
+            lost = _space_lost(before, after, a, c)
+            parts.append(("del", lost + "".join(before[a:b])))
         if c < d:
             parts.append(("ins", "".join(after[c:d])))
     return tuple(parts)
@@ -67,8 +72,11 @@ def _space_lost(before: list[str], after: list[str], a: int, c: int) -> str:
     """Return the space that the old text had before its word `a`, where the new one has none before `c`."""
     if not a or not c:
         return ""
-    old, new = before[a - 1], after[c - 1]
-    return old[len(old.rstrip()) :] if new == new.rstrip() else ""
+    old = before[a - 1]
+    new = after[c - 1]
+    if new != new.rstrip():
+        return ""
+    return old[len(old.rstrip()) :]
 
 
 def items(old: Sequence[str], new: Sequence[str]) -> tuple[Part, ...]:
@@ -77,9 +85,10 @@ def items(old: Sequence[str], new: Sequence[str]) -> tuple[Part, ...]:
     kept = [("same", item) for item in new if item in old]
     come = [("ins", item) for item in new if item not in old]
     parts = [*kept, *gone, *come]
-    return tuple(
-        (kind, item + (", " if place < len(parts) else "")) for place, (kind, item) in enumerate(parts, 1)
-    )
+    if not parts:
+        return ()
+    separated = [(kind, f"{item}, ") for kind, item in parts[:-1]]
+    return (*separated, parts[-1])
 
 
 def folded(blocks: Sequence[_Block], *, around: int = 1) -> list[list[_Block]]:
@@ -89,12 +98,10 @@ def folded(blocks: Sequence[_Block], *, around: int = 1) -> list[list[_Block]]:
 
     Folded away are unchanged paragraphs further than `around` from any change, three or more at a time.
     """
-    near = {
-        other
-        for index, block in enumerate(blocks)
-        if block.changed
-        for other in range(index - around, index + around + 1)
-    }
+    near = set[int]()
+    for index, block in enumerate(blocks):
+        if block.changed:
+            near.update(range(index - around, index + around + 1))
     runs: list[list[_Block]] = [[]]
     index = 0
     while index < len(blocks):
@@ -113,28 +120,29 @@ def folded(blocks: Sequence[_Block], *, around: int = 1) -> list[list[_Block]]:
 
 def excerpt(old: str | None, new: str | None, *, length: int = 160) -> tuple[Part, ...]:
     """Return the first change, with some text around it."""
-    changed = next((block for block in diff_paragraphs(old, new) if block.changed), None)
+    changed_blocks = (block for block in diff_paragraphs(old, new) if block.changed)
+    changed = next(changed_blocks, None)
     if changed is None:
         return ()
     first = next(index for index, (kind, _) in enumerate(changed.parts) if kind != "same")
     parts = [(kind, text) for kind, text in changed.parts[first : first + 3]]
     if first:
-        parts.insert(0, ("same", _tail(changed.parts[first - 1][1], length // 3)))
+        before = changed.parts[first - 1][1]
+        parts.insert(0, ("same", _tail(before, length // 3)))
     if parts[-1][0] == "same":
         parts[-1] = ("same", _head(parts[-1][1], length // 3))
-    return tuple((kind, text if kind == "same" else _head(text, length)) for kind, text in parts)
+    return tuple((kind, text) if kind == "same" else (kind, _head(text, length)) for kind, text in parts)
 
 
 def _paragraphs(text: str | None) -> list[str]:
-    return [part.strip() for part in (text or "").split("\n\n") if part.strip()]
+    parts = (text or "").split("\n\n")
+    return [part.strip() for part in parts if part.strip()]
 
 
 def _edited(before: list[str], after: list[str]) -> Iterator[_Block]:
     """Yield paragraphs that replace others; similar ones are compared."""
-    for index in range(max(len(before), len(after))):
-        old = before[index] if index < len(before) else None
-        new = after[index] if index < len(after) else None
-        if old is not None and new is not None and SequenceMatcher(None, old, new).quick_ratio() >= NEAR:
+    for old, new in zip_longest(before, after):
+        if old is not None and new is not None and _is_near(old, new):
             yield _Block(diff_words(old, new))
             continue
         if old is not None:
@@ -143,9 +151,18 @@ def _edited(before: list[str], after: list[str]) -> Iterator[_Block]:
             yield _Block((("ins", new),))
 
 
+def _is_near(old: str, new: str) -> bool:
+    return SequenceMatcher(None, old, new).quick_ratio() >= NEAR
+
+
 def _head(text: str, length: int) -> str:
-    return text if len(text) <= length else text[:length].rsplit(" ", 1)[0] + " …"
+    if len(text) <= length:
+        return text
+    return text[:length].rsplit(" ", 1)[0] + " …"
 
 
 def _tail(text: str, length: int) -> str:
-    return text if len(text) <= length else "… " + text[-length:].split(" ", 1)[-1]
+    if len(text) <= length:
+        return text
+    kept = text[-length:]
+    return "… " + kept.split(" ", 1)[-1]

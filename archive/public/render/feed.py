@@ -28,7 +28,8 @@ class Entry:
 
 def atom(title: str, page: str, own: str, entries: Sequence[Entry]) -> Any:
     """Return an Atom feed of a page."""
-    newest = max((_instant(entry.updated) for entry in entries), default=_NEVER)
+    moments = (_instant(entry.updated) for entry in entries)
+    newest = max(moments, default=_NEVER)
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
         '<feed xmlns="http://www.w3.org/2005/Atom">',
@@ -42,10 +43,11 @@ def atom(title: str, page: str, own: str, entries: Sequence[Entry]) -> Any:
 
 
 def _entry(entry: Entry) -> str:
+    author = _text(entry.author or "unknown")
     return (
         f"<entry><title>{_text(entry.title)}</title><id>{_text(entry.link)}</id>"
         f"<updated>{_instant(entry.updated)}</updated><link href={quoteattr(_clean(entry.link))}/>"
-        f"<author><name>{_text(entry.author or 'unknown')}</name></author>"
+        f"<author><name>{author}</name></author>"
         f'<summary type="text">{_text(entry.text)}</summary></entry>'
     )
 

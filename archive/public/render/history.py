@@ -63,16 +63,25 @@ def states(connection: sqlite3.Connection, kind: str, item: Row) -> list[Row]:
 
     The last is the present one.
     """
-    columns = _ARTICLE if kind == "article" else _COMMENT
+    columns = _COMMENT
+    if kind == "article":
+        columns = _ARTICLE
+    sql = f"SELECT {columns} FROM {kind}_versions WHERE {kind}_id = ? ORDER BY version DESC LIMIT ?"
     past = rows(
         connection,
-        f"SELECT {columns} FROM {kind}_versions WHERE {kind}_id = ? ORDER BY version DESC LIMIT ?",
+        sql,
         item["id"],
         _LONGEST,
     )[::-1]
-    number = past[-1]["version"] + 1 if past else 1
-    since = past[-1]["until"] if past else item["first_seen"]
-    lists = _lists_now(connection, item["id"]) if kind == "article" else {}
+    number = 1
+    since = item["first_seen"]
+    if past:
+        number = past[-1]["version"] + 1
+        since = past[-1]["until"]
+
+    lists = {}
+    if kind == "article":
+        lists = _lists_now(connection, item["id"])
     present = {"version": number, "since": since, "until": None, "changed": None, "cause": None}
     return [*past, {**item, **lists, **present}]
 
@@ -86,20 +95,21 @@ def _lists_now(connection: sqlite3.Connection, article_id: int) -> Row:
 
 def happened(connection: sqlite3.Connection, kind: str, wanted: int) -> list[Row]:
     """Return events of an article or comment other than edits, newest first."""
-    mine = "comment_id = ?" if kind == "comment" else "article_id = ? AND comment_id IS NULL"
+    mine = "article_id = ? AND comment_id IS NULL"
+    if kind == "comment":
+        mine = "comment_id = ?"
     sql = f"SELECT * FROM events WHERE {mine} AND kind != 'edited' ORDER BY at DESC, id DESC LIMIT ?"
     return rows(connection, sql, wanted, _LONGEST)
 
 
 def step(kind: str, old: Row, new: Row) -> Row:
     """Return the changes from one state to the next, ready for a template."""
-    fields = [
-        {"name": name.replace("_", " "), "parts": _compared(name, old, new)}
-        for name in _FIELDS[kind]
-        if _differ(name, old, new)
-    ]
+    differing = [name for name in _FIELDS[kind] if _differ(name, old, new)]
+    fields = [{"name": name.replace("_", " "), "parts": _compared(name, old, new)} for name in differing]
     blocks = diff_paragraphs(old["text"], new["text"])
-    text = folded(blocks) if any(block.changed for block in blocks) else []
+    text = []
+    if any(block.changed for block in blocks):
+        text = folded(blocks)
     return {"old": old, "new": new, "fields": fields, "text": text}
 
 
@@ -110,19 +120,27 @@ def _differ(name: str, old: Row, new: Row) -> bool:
     """
     if name in _LISTS:
         known = old[name] is not None and new[name] is not None
-        return known and set(json.loads(old[name])) != set(json.loads(new[name]))
-    return bool((old[name] or "") != (new[name] or ""))
+        if not known:
+            return False
+        return set(json.loads(old[name])) != set(json.loads(new[name]))
+    before = old[name] or ""
+    after = new[name] or ""
+    return bool(before != after)
 
 
 def _compared(name: str, old: Row, new: Row) -> tuple[Part, ...]:
     if name in _LISTS:
-        return items(json.loads(old[name]), json.loads(new[name]))
+        before = json.loads(old[name])
+        after = json.loads(new[name])
+        return items(before, after)
     return diff_words(_shown(name, old), _shown(name, new))
 
 
 def _shown(name: str, state: Row) -> str:
     value = str(state[name] or "")
-    return spoken_moment(value).striptags() if name == "published" else value
+    if name == "published":
+        return spoken_moment(value).striptags()
+    return value
 
 
 def recent(connection: sqlite3.Connection, wanted: ChangeFilter, *, size: int) -> list[Row]:
@@ -132,7 +150,8 @@ def recent(connection: sqlite3.Connection, wanted: ChangeFilter, *, size: int) -
 
     Items removed or restored with their article are left out: the article represents them.
     """
-    found = listed(connection, wanted, first=size * (wanted.page - 1), size=size + 1)
+    first = size * (wanted.page - 1)
+    found = listed(connection, wanted, first=first, size=size + 1)
     return [with_excerpt(connection, row) for row in found]
 
 
@@ -143,7 +162,8 @@ def with_excerpt(connection: sqlite3.Connection, row: Row) -> Row:
 
 def listed(connection: sqlite3.Connection, wanted: ChangeFilter, *, first: int, size: int) -> list[Row]:
     """Return recent events without excerpts, newest first."""
-    conditions, values = [f"how IS NOT '{ARTICLE_GONE}'"], []
+    conditions = [f"how IS NOT '{ARTICLE_GONE}'"]
+    values = []
     for condition, value in (
         ("kind = ?", wanted.show),
         ("source = ?", wanted.source),
@@ -198,11 +218,15 @@ def _glimpse(connection: sqlite3.Connection, row: Row) -> Row:
         case Event.EDITED:
             return _edit(connection, row)
         case Event.MOVED | Event.REDIRECTED:
-            return {"fields": [], "parts": (("del", row["old_url"] or ""), ("ins", row["new_url"] or ""))}
+            parts = (("del", row["old_url"] or ""), ("ins", row["new_url"] or ""))
+            return {"fields": [], "parts": parts}
         case _:
             sql = f"SELECT substr(text, 1, ?) AS text FROM {row['kind']}s WHERE id = ?"
-            text = (first_row(connection, sql, _OPENING + 1, row["id"]) or {})["text"] or ""
-            shown = text[:_OPENING] + ("…" if len(text) > _OPENING else "")
+            opening = first_row(connection, sql, _OPENING + 1, row["id"]) or {}
+            text = opening["text"] or ""
+            shown = text
+            if len(text) > _OPENING:
+                shown = f"{text[:_OPENING]}…"
             return {"fields": [], "parts": (("same", shown),), "with_it": _gone_with(connection, row)}
 
 
@@ -211,29 +235,40 @@ def _gone_with(connection: sqlite3.Connection, row: Row) -> int:
     if row["kind"] == "comment" or row["what"] != Event.REMOVED:
         return 0
     sql = "SELECT count(*) AS n FROM comments WHERE article_id = ? AND gone_how = ?"
-    return int((first_row(connection, sql, row["id"], ARTICLE_GONE) or {"n": 0})["n"])
+    counted = first_row(connection, sql, row["id"], ARTICLE_GONE) or {"n": 0}
+    return int(counted["n"])
 
 
 def _edit(connection: sqlite3.Connection, row: Row) -> Row:
     """Return which fields an edit changed, and how the foremost of them."""
-    old, new = _state(connection, row, row["version"]), _state_after(connection, row)
+    old = _state(connection, row, row["version"])
+    new = _state_after(connection, row)
     if old is None or new is None:
         return {"fields": [], "parts": ()}
     changed = [name for name in _FIELDS[row["kind"]] if _differ(name, old, new)]
-    parts = () if "title" in changed else excerpt(old["text"], new["text"])
+    parts: tuple[Part, ...] = ()
+    if "title" not in changed:
+        parts = excerpt(old["text"], new["text"])
     if not parts and changed:
         parts = _compared(changed[0], old, new)
-    fields = changed if row["witness"] else names(old["changed"])
+    fields = names(old["changed"])
+    if row["witness"]:
+        fields = changed
     return {"fields": fields, "parts": parts, "is_seen_after": row["witness"] and not old["witness"]}
 
 
 def _state_after(connection: sqlite3.Connection, row: Row) -> Row | None:
     """Return the state that an edit led to: of an edit that we saw ourselves, the next that we saw."""
-    ours = "" if row["witness"] else " AND witness IS NULL"
+    ours = " AND witness IS NULL"
+    if row["witness"]:
+        ours = ""
     kind = row["kind"]
     sql = f"SELECT min(version) AS n FROM {kind}_versions WHERE {kind}_id = ? AND version > ?{ours}"
     after = first_row(connection, sql, row["id"], row["version"])
-    return _state(connection, row, after["n"] if after and after["n"] else 0)
+    number = 0
+    if after and after["n"]:
+        number = after["n"]
+    return _state(connection, row, number)
 
 
 def _state(connection: sqlite3.Connection, row: Row, version: int) -> Row | None:
@@ -242,6 +277,8 @@ def _state(connection: sqlite3.Connection, row: Row, version: int) -> Row | None
     past = f"SELECT * FROM {kind}_versions WHERE {kind}_id = ? AND version = ?"
     if found := first_row(connection, past, row["id"], version):
         return found
-    lists = _lists_now(connection, row["id"]) if kind == "article" else {}
+    lists = {}
+    if kind == "article":
+        lists = _lists_now(connection, row["id"])
     present = first_row(connection, f"SELECT * FROM {kind}s WHERE id = ?", row["id"])
     return present and present | lists

@@ -39,25 +39,30 @@ def comment_html(html: str | None, text: str | None) -> Markup:
 
     Harmless tags stay where they were kept; a comment without them has paragraphs.
     """
-    return _safe(html) if html else paragraphs(text)
+    if html:
+        return _safe(html)
+    return paragraphs(text)
 
 
 def paragraphs(text: str | None) -> Markup:
     """Return plain text: blank lines divide paragraphs, other line breaks stay."""
     parts = [part.strip() for part in (text or "").split("\n\n") if part.strip()]
-    return Markup("\n").join(
-        Markup("<p>{}</p>").format(Markup("<br>").join(escape(line) for line in part.split("\n")))
-        for part in parts
-    )
+    return Markup("\n").join(_paragraph(part) for part in parts)
+
+
+def _paragraph(text: str) -> Markup:
+    lines = Markup("<br>").join(escape(line) for line in text.split("\n"))
+    return Markup("<p>{}</p>").format(lines)
 
 
 def _safe(html: str) -> Markup:
+    schemes = {"http", "https", "mailto"}
     return Markup(  # noqa: S704  (this is the sanitiser)
         nh3.clean(
             html,
             tags=_TAGS,
             attributes=_ATTRIBUTES,
-            url_schemes={"http", "https", "mailto"},
+            url_schemes=schemes,
             link_rel=_RELATION,
         )
     )
@@ -74,11 +79,13 @@ def _parser() -> MarkdownIt:
 def _picture(_renderer: Any, tokens: Sequence[Any], index: int, _options: Any, _env: Any) -> str:
     token = tokens[index]
     label = token.content or "without a caption"
-    return f'<a href="{escape(token.attrs.get("src", ""))}">[Picture: {escape(label)}]</a>'
+    source = escape(token.attrs.get("src", ""))
+    return f'<a href="{source}">[Picture: {escape(label)}]</a>'
 
 
 def _lower_headings(state: Any) -> None:
     """Return HTML with headings below that of the page, which has one <h1>."""
     for token in state.tokens:
-        if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(6, int(token.tag[1]) + 1)}" if token.tag == "h1" else token.tag
+        is_heading = token.type in ("heading_open", "heading_close")
+        if is_heading and token.tag == "h1":
+            token.tag = "h2"

@@ -81,17 +81,23 @@ def neighbour_links(locate: Locate, found: Sequence[Memento], here: int) -> list
         if 0 <= place < len(found):
             relations.setdefault(place, []).append(relation)
     relations.setdefault(here, [])
-    return [_link(locate, found[place], relations[place]) for place in sorted(relations)]
+    ordered = sorted(relations)
+    return [_link(locate, found[place], relations[place]) for place in ordered]
 
 
 def time_map(locate: Locate, url: str, found: Sequence[Memento]) -> Iterator[str]:
     """Yield the lines of a TimeMap in link-format (RFC 6690)."""
-    here, span = locate(map_path(url)), f'from="{_date(found[0])}"; until="{_date(found[-1])}"'
+    here = locate(map_path(url))
+    span = f'from="{_date(found[0])}"; until="{_date(found[-1])}"'
     yield f'<{escaped_url(url)}>; rel="original",\n'
     yield f'<{locate(gate_path(url))}>; rel="timegate",\n'
     yield f'<{here}>; rel="self"; type="application/link-format"; {span}'
     for place, memento in enumerate(found):
-        ends = ["first"] * (place == 0) + ["last"] * (place == len(found) - 1)
+        ends = []
+        if place == 0:
+            ends.append("first")
+        if place == len(found) - 1:
+            ends.append("last")
         yield f",\n{_link(locate, memento, ends)}"
     yield "\n"
 
@@ -101,30 +107,37 @@ def cdx_rows(found: Sequence[Memento]) -> list[dict[str, str]]:
 
     `digest` is SHA-256 in hex.
     """
-    return [
-        {
-            "urlkey": sort_key(memento.url),
-            "timestamp": memento.stamp,
-            "original": memento.url,
-            "mimetype": memento.mime,
-            "statuscode": str(memento.status),
-            "digest": f"sha256:{memento.digest}",
-            "witness": memento.witness or "-",
-        }
-        for memento in found
-    ]
+    return [_cdx_row(memento) for memento in found]
 
 
 def cdx_text(rows: Sequence[Mapping[str, str]]) -> str:
     """Return rows of an index as lines of CDX, a blank between fields."""
-    lines = [" ".join(quote(row[name], safe=_IN_URL) for name in CDX_FIELDS) for row in rows]
+    lines = []
+    for row in rows:
+        fields = (quote(row[name], safe=_IN_URL) for name in CDX_FIELDS)
+        lines.append(" ".join(fields))
     return "".join(f"{line}\n" for line in lines)
 
 
 def cdx_json(rows: Sequence[Mapping[str, str]]) -> str:
     """Return rows of an index as a JSON array of arrays, the names first."""
-    lists = [list(CDX_FIELDS), *([row[name] for name in CDX_FIELDS] for row in rows)] if rows else []
+    lists: list[list[str]] = []
+    if rows:
+        lists.append(list(CDX_FIELDS))
+    lists += [[row[name] for name in CDX_FIELDS] for row in rows]
     return json.dumps(lists, ensure_ascii=False)
+
+
+def _cdx_row(memento: Memento) -> dict[str, str]:
+    return {
+        "urlkey": sort_key(memento.url),
+        "timestamp": memento.stamp,
+        "original": memento.url,
+        "mimetype": memento.mime,
+        "statuscode": str(memento.status),
+        "digest": f"sha256:{memento.digest}",
+        "witness": memento.witness or "-",
+    }
 
 
 def date_header(memento: Memento) -> str:
@@ -134,7 +147,8 @@ def date_header(memento: Memento) -> str:
 
 def _link(locate: Locate, memento: Memento, relations: Sequence[str]) -> str:
     names = " ".join([*relations, "memento"])
-    return f'<{locate(memento_path(memento))}>; rel="{names}"; datetime="{_date(memento)}"'
+    url = locate(memento_path(memento))
+    return f'<{url}>; rel="{names}"; datetime="{_date(memento)}"'
 
 
 def _date(memento: Memento) -> str:

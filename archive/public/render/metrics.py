@@ -90,7 +90,9 @@ class Measures(Collector):
 
     def _counters(self) -> Iterator[Metric]:
         for name, words in _COUNTERS.items():
-            labels = ("source", "outcome") if name == "runs" else ("source",)
+            labels: tuple[str, ...] = ("source",)
+            if name == "runs":
+                labels = ("source", "outcome")
             sums: dict[tuple[str, ...], int] = defaultdict(int)
             for row in self.totals:
                 sums[tuple(row[label] for label in labels)] += row[_COLUMNS.get(name, name)]
@@ -100,24 +102,27 @@ class Measures(Collector):
             yield metric
 
     def _files(self) -> Iterator[Metric]:
-        sizes = {(name,): size for name, size in asdict(self.status.files).items()}
+        files = asdict(self.status.files)
+        sizes = {(name,): size for name, size in files.items()}
         free = sizes.pop(("free",))
         yield _gauge(
             "file_bytes", "Sizes: the archive, its write-ahead log, the raw pages.", ("file",), sizes
         )
         yield _gauge("disk_free_bytes", "What the archive's disk has left.", (), {(): free})
         checks = self.status.checks
+        results = {(check.name,): check.ok for check in checks}
         yield _gauge(
             "check_ok",
             "1 where the last check of this name found all well.",
             ("check",),
-            {(check.name,): check.ok for check in checks},
+            results,
         )
+        moments = {(check.name,): _seconds(check.at) for check in checks}
         yield _gauge(
             "check_timestamp_seconds",
             "When it was made.",
             ("check",),
-            {(check.name,): _seconds(check.at) for check in checks},
+            moments,
         )
 
 
@@ -133,4 +138,6 @@ def _gauge(
 
 
 def _seconds(moment: str | None) -> float | None:
-    return instant(moment).timestamp() if moment else None
+    if not moment:
+        return None
+    return instant(moment).timestamp()

@@ -21,14 +21,18 @@ def by_month(connection: sqlite3.Connection) -> list[Row]:
 
     Those not yet fetched, removed, or missing are counted too.
     """
-    waiting, gone = (
-        {row["month"]: row["times"] for row in rows(connection, _FEW.format(which=which))}
-        for which in ("text IS NULL", "gone_at IS NOT NULL")
-    )
-    return [
-        {**row, "waiting": waiting.get(row["month"], 0), "gone": gone.get(row["month"], 0)}
-        for row in rows(connection, _MONTHS)
-    ]
+    waiting = _few(connection, "text IS NULL")
+    gone = _few(connection, "gone_at IS NOT NULL")
+    months = rows(connection, _MONTHS)
+    for row in months:
+        row["waiting"] = waiting.get(row["month"], 0)
+        row["gone"] = gone.get(row["month"], 0)
+    return months
+
+
+def _few(connection: sqlite3.Connection, which: str) -> dict[str, int]:
+    """Return the numbers of some articles by month."""
+    return {row["month"]: row["times"] for row in rows(connection, _FEW.format(which=which))}
 
 
 def charts(months: list[Row]) -> list[Chart]:
@@ -36,16 +40,18 @@ def charts(months: list[Row]) -> list[Chart]:
 
     Each has months, or years where the months would be too many.
     """
-    named = [
-        (row["month"], row["articles"], row["comments"] or 0) for row in months if _is_month(row["month"])
-    ]
-    if len(named) < 2:
+    months = [row for row in months if _is_month(row["month"])]
+    if len(months) < 2:
         return []
+    articles = [(row["month"], row["articles"]) for row in months]
+    comments = [(row["month"], row["comments"] or 0) for row in months]
     return [
-        bars("Articles published", "Articles", [(month, articles) for month, articles, _ in named]),
-        bars("Comments below them", "Comments", [(month, comments) for month, _, comments in named]),
+        bars("Articles published", "Articles", articles),
+        bars("Comments below them", "Comments", comments),
     ]
 
 
 def _is_month(text: str | None) -> bool:
-    return bool(text) and len(text or "") == 7 and (text or "")[:4].isdigit() and (text or "")[5:].isdigit()
+    if text is None or len(text) != 7:
+        return False
+    return text[:4].isdigit() and text[5:].isdigit()

@@ -29,12 +29,18 @@ class Fresh:
     def __contains__(self, comment: Mapping[str, Any]) -> bool:
         if not self.since:
             return False
-        posted, seen = comment["published"] or comment["first_seen"], comment["first_seen"]
-        return self._after(posted) or (self.known < self.since and self._after(seen))
+        posted = comment["published"] or comment["first_seen"]
+        seen = comment["first_seen"]
+        if self._after(posted):
+            return True
+        return self.known < self.since and self._after(seen)
 
     def _after(self, moment: str) -> bool:
         """True if a moment is at or after the beginning of a day, or after an instant."""
-        return bool(moment >= self.since if len(self.since) == len("2009-07-09") else moment > self.since)
+        is_day = len(self.since) == len("2009-07-09")
+        if is_day:
+            return bool(moment >= self.since)
+        return bool(moment > self.since)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +54,21 @@ class Marked:
 
 def since_of(text: str | None) -> str:
     """Return a day or an instant as written in a URL; "" for other text."""
-    return text if text and _MOMENT.fullmatch(text) else ""
+    if text and _MOMENT.fullmatch(text):
+        return text
+    return ""
 
 
 def marked(nodes: Sequence[Node], fresh: Fresh | None) -> Marked:
     """Find what is new in a thread, in the order in which it is read."""
     if fresh is None or not fresh.since:
         return Marked()
-    places = [(node.row["id"], index // PAGE + 1) for index, node in enumerate(nodes) if node.row in fresh]
+    pages = [(node.row, index // PAGE + 1) for index, node in enumerate(nodes)]
+    places = [(row["id"], page) for row, page in pages if row in fresh]
     ids = [number for number, _ in places]
-    following = dict(zip(ids, [*places[1:], None], strict=True)) if places else {}
-    return Marked(since=fresh.since, first=places[0] if places else None, following=following)
+    following: dict[int, Place | None] = {}
+    first = None
+    if places:
+        following = dict(zip(ids, [*places[1:], None], strict=True))
+        first = places[0]
+    return Marked(since=fresh.since, first=first, following=following)

@@ -29,12 +29,17 @@ def _number(value: int | None) -> str:
 
 def plural(count: int | None, one: str, many: str | None = None) -> str:
     """Return 1 as "1 comment", 1234 as "1,234 comments", never broken between the two."""
-    return f"{_number(count)}\u00a0{one if count == 1 else many or one + 's'}"
+    noun = many or f"{one}s"
+    if count == 1:
+        noun = one
+    return f"{_number(count)}\u00a0{noun}"
 
 
 def share(percent: float) -> str:
     """Return a percentage for people: 67, 3.4, 0.02."""
-    return f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}"
+    if percent >= 10:
+        return f"{percent:.0f}"
+    return f"{percent:.2g}"
 
 
 def times(count: int) -> str:
@@ -44,7 +49,10 @@ def times(count: int) -> str:
 
 def times_on(count: int) -> str:
     """Return 2 as "twice, last on" and 1 as "once, on", before a date."""
-    return f"{times(count)}, {'on' if count == 1 else 'last on'}"
+    word = "last on"
+    if count == 1:
+        word = "on"
+    return f"{times(count)}, {word}"
 
 
 def day(value: str | None) -> Markup:
@@ -61,7 +69,9 @@ def spoken_moment(value: str | None) -> Markup:
 
 
 def _plain_moment(text: str) -> str:
-    return f"{plain_day(text)}, {text[11:16]} UTC" if len(text) > 10 else plain_day(text)
+    if len(text) > 10:
+        return f"{plain_day(text)}, {text[11:16]} UTC"
+    return plain_day(text)
 
 
 def _marked(value: str | None) -> Markup:
@@ -69,7 +79,8 @@ def _marked(value: str | None) -> Markup:
 
     It is escaped first, and only then are its highlights replaced.
     """
-    safe = _MARKED.sub(r"<mark>\1</mark>", str(escape(" ".join((value or "").split()))))
+    text = " ".join((value or "").split())
+    safe = _MARKED.sub(r"<mark>\1</mark>", str(escape(text)))
     return Markup(safe.replace(MARK, "").replace(UNMARK, ""))  # noqa: S704
 
 
@@ -85,7 +96,8 @@ def boxed(value: str) -> Markup:
 
 def commands(value: str | None) -> Markup:
     """Return our sentence as HTML; `backticks` enclose a command."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(value or ""))))  # noqa: S704
+    safe = str(escape(value or ""))
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", safe))  # noqa: S704
 
 
 def host(url: str | None) -> str:
@@ -102,18 +114,25 @@ def outward(url: str | None) -> str | None:
         parts = urlsplit(url or "")
     except ValueError:
         return None
-    return url if parts.scheme in ("http", "https") and parts.hostname else None
+    if parts.scheme in ("http", "https") and parts.hostname:
+        return url
+    return None
 
 
 def shortened(url: str | None) -> str:
     """Return a URL short enough to be read."""
-    text = (url or "").split("://", 1)[-1].rstrip("/")
-    return text if len(text) <= 70 else text[:69] + "…"
+    address = (url or "").split("://", 1)[-1]
+    text = address.rstrip("/")
+    if len(text) <= 70:
+        return text
+    return text[:69] + "…"
 
 
 def language(value: str | None) -> str | None:
     """Return a language code if it is valid in `lang`."""
-    return value if value and _LANGUAGE.fullmatch(value) else None
+    if value and _LANGUAGE.fullmatch(value):
+        return value
+    return None
 
 
 def names(value: str | None) -> list[str]:
@@ -122,7 +141,9 @@ def names(value: str | None) -> list[str]:
         found = json.loads(value or "[]")
     except ValueError:
         return []
-    return [str(name).replace("_", " ") for name in found] if isinstance(found, list) else []
+    if not isinstance(found, list):
+        return []
+    return [str(name).replace("_", " ") for name in found]
 
 
 def plain_names(value: str | None) -> list[str]:
@@ -131,13 +152,17 @@ def plain_names(value: str | None) -> list[str]:
         found = json.loads(value or "[]")
     except ValueError:
         return []
-    return [str(name) for name in found if name] if isinstance(found, list) else []
+    if not isinstance(found, list):
+        return []
+    return [str(name) for name in found if name]
 
 
 def plain_day(text: str) -> str:
     """Return a date of the archive as "9 July 2009", "" for no date."""
     moment = from_text(text)
-    return "" if moment is None else f"{moment.day} {moment:%B %Y}"
+    if moment is None:
+        return ""
+    return f"{moment.day} {moment:%B %Y}"
 
 
 def _time(value: str | None, write: Callable[[str], str]) -> Markup:

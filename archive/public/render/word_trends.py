@@ -55,7 +55,8 @@ class Counted:
 
     def share(self, term: str, span: str) -> float:
         """Return the share of those with a term, in percent."""
-        return 100 * self.terms[term].get(span, 0) / self.totals[span]
+        count = self.terms[term].get(span, 0)
+        return 100 * count / self.totals[span]
 
     def peak(self, term: str) -> str | None:
         """Return the span of time in which the share of a term is highest, if it occurs."""
@@ -65,26 +66,35 @@ class Counted:
 
 def asked(words: str, kind: str, by: str) -> Asked:
     """Return the requested terms, parsed from comma-separated text."""
-    terms = dict.fromkeys(term for part in words.split(",") if (term := " ".join(part.split())[:_LONGEST]))
+    parts = words.split(",")
+    cleaned = (" ".join(part.split())[:_LONGEST] for part in parts)
+    terms = dict.fromkeys(term for term in cleaned if term)
     usable = [term for term in terms if _match(term, "comments") or _match(term, "articles")]
-    return Asked(
-        terms=tuple(usable[:MAX_WORDS]),
-        kind=kind if kind in _KINDS else "comments",
-        by=by if by in SPANS else "year",
-    )
+    if kind not in _KINDS:
+        kind = "comments"
+    if by not in SPANS:
+        by = "year"
+    return Asked(terms=tuple(usable[:MAX_WORDS]), kind=kind, by=by)
 
 
 def count_words(connection: sqlite3.Connection, asked: Asked) -> Counted:
     """Count. Spans of time in which nothing was published are left out."""
-    runs: list[Run] = connection.execute(_KINDS[asked.kind].format(SPANS[asked.by])).fetchall()
+    sql = _KINDS[asked.kind].format(SPANS[asked.by])
+    runs: list[Run] = connection.execute(sql).fetchall()
     newest = max((span for _, _, span in runs), default="0000")
-    oldest = f"{max(int(newest[:4]) - MOST_YEARS, 0):04}"
+    first_year = max(int(newest[:4]) - MOST_YEARS, 0)
+    oldest = f"{first_year:04}"
     runs = [run for run in runs if run[2] >= oldest]
     totals: Counter[str] = Counter()
     for first, last, span in runs:
         totals[span] += last - first + 1
-    last = runs[-1][1] if runs else 0
-    found = {term: _counts(_ids(connection, asked.kind, term, last), runs) for term in asked.terms}
+    last = 0
+    if runs:
+        last = runs[-1][1]
+    found = {}
+    for term in asked.terms:
+        ids = _ids(connection, asked.kind, term, last)
+        found[term] = _counts(ids, runs)
     return Counted(totals=dict(sorted(totals.items())), terms=found)
 
 
@@ -104,21 +114,29 @@ def _ids(connection: sqlite3.Connection, kind: str, term: str, last: int) -> lis
 
     They are read in portions, since row by row takes far longer.
     """
-    match, index = _match(term, kind), TABLES[kind].index
+    match = _match(term, kind)
+    index = TABLES[kind].index
     if match is None:
         return []
     some = f"SELECT rowid FROM {index} WHERE {index} MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid"
     sql = f"SELECT json_group_array(rowid) FROM ({some})"
     lots = ((first, first + LOT - 1) for first in range(1, last + 1, LOT))
-    return [
-        row_id for lot in lots for row_id in json.loads(connection.execute(sql, [match, *lot]).fetchone()[0])
-    ]
+    found = []
+    for lot in lots:
+        [ids] = connection.execute(sql, [match, *lot]).fetchone()
+        found += json.loads(ids)
+    return found
 
 
 def _match(term: str, kind: str) -> str | None:
     """Return the FTS5 expression of a term, which is looked for everywhere but in names."""
-    wording, fields = parse_query(term), TABLES[kind].fields
+    wording = parse_query(term)
+    fields = TABLES[kind].fields
     match = expression(wording.groups, fields)
     without = any_of(wording.without, fields)
-    whole = f"({match}) NOT ({without})" if match and without else match
-    return f"- {fields['author']} : ({whole})" if whole else None
+    whole = match
+    if match and without:
+        whole = f"({match}) NOT ({without})"
+    if not whole:
+        return None
+    return f"- {fields['author']} : ({whole})"
