@@ -86,8 +86,9 @@ class ShardReader:
             try:
                 self.archive(name).execute("SELECT 1 FROM articles LIMIT 1").fetchone()
             except sqlite3.Error as error:
+                path = generation.shard_path(self._folder, name)
                 raise ArchiveError(
-                    f"{generation.shard_path(self._folder, name)} is missing or damaged: {error}.",
+                    f"{path} is missing or damaged: {error}.",
                     hint="`backissue publish SRC --to DIR` makes another one.",
                 ) from error
 
@@ -109,7 +110,8 @@ class OpenGeneration:
 
     def __init__(self, folder: Path) -> None:
         self._lease = generation.GenerationLease(folder)
-        self.number, self.folder = self._lease.number, self._lease.folder
+        self.number = self._lease.number
+        self.folder = self._lease.folder
         self.rooms: dict[str, Any] = {}
         self.uses = 0
         self._readers: queue.Queue[ShardReader] = queue.Queue()
@@ -120,7 +122,8 @@ class OpenGeneration:
         except BaseException:
             self._lease.close()
             raise
-        self.shards, self.made_at = readers[0].index.shards, readers[0].index.made_at
+        self.shards = readers[0].index.shards
+        self.made_at = readers[0].index.made_at
         for reader in readers:
             self._readers.put(reader)
 
@@ -180,7 +183,8 @@ class Library:
     def close(self) -> None:
         """Close the generation at the end of the server."""
         with self._lock:
-            held, self._now = self._now, None
+            held = self._now
+            self._now = None
             is_free = held is not None and not held.uses
         if held is not None and is_free:
             held.close()
@@ -208,7 +212,8 @@ class Library:
 
     def _exchange(self, newest: OpenGeneration) -> None:
         with self._lock:
-            old, self._now = self._now, newest
+            old = self._now
+            self._now = newest
             is_free = old is not None and not old.uses
         if old is not None and is_free:
             old.close()

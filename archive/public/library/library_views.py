@@ -57,13 +57,16 @@ async def _allowed(datasette: Any, request: Any, held: OpenGeneration) -> dict[s
     for name, shard in held.shards.items():
         tables = [await _answer(datasette, request, "view-table", (name, table)) for table in _SHOWN]
         database = await _answer(datasette, request, "view-database", name)
-        if all(
-            next((each for each in (table, database, instance) if each is not None), True) for table in tables
-        ):
+        if all(_first_known(table, database, instance) for table in tables):
             allowed[name] = shard
     if not allowed:
         raise Forbidden("view-database")
     return allowed
+
+
+def _first_known(*answers: bool | None) -> bool:
+    """Return the first answer that is not None, True if all are."""
+    return next((answer for answer in answers if answer is not None), True)
 
 
 async def _answer(datasette: Any, request: Any, action: str, resource: Any) -> bool | None:
@@ -79,13 +82,17 @@ async def library_home(
     """Return the home page: archives, latest articles and changes."""
 
     def work(reader: ShardReader) -> Row:
+        latest = reader.index.newest(shards, _LATEST)
+        changes = _changes(reader, shards, ChangeFilter(), size=5)
+        months = reader.index.months(shards)
         return {
-            "latest": reader.index.newest(shards, _LATEST),
-            "changes": _changes(reader, shards, ChangeFilter(), size=5),
-            "charts": charts(reader.index.months(shards)),
+            "latest": latest,
+            "changes": changes,
+            "charts": charts(months),
         }
 
-    context = {**await library.ask(held, work), "shards": list(shards.values()), "totals": _totals(shards)}
+    front = await library.ask(held, work)
+    context = {**front, "shards": list(shards.values()), "totals": _totals(shards)}
     return await render_page(datasette, request, "library_home.html", {**context, "made_at": held.made_at})
 
 
@@ -101,13 +108,15 @@ async def library_search_page(
     found = merged.result
     shown = found.ask if advice.instead else ask
     sources = [source for shard in shards.values() for source in shard.sources]
+    if len(sources) > _FILTERED:
+        sources = []
     context = {
         "found": found,
         "help": advice,
         "asked": ask,
         "ask": shown,
         "slow": False,
-        "sources": sources if len(sources) <= _FILTERED else [],
+        "sources": sources,
         "types": [],
         "examples": [],
         "link": lambda **to: search_view.search_link(datasette, shown, **to),
@@ -135,14 +144,18 @@ async def library_search_csv(
 ) -> Any:
     """Return the best results of all archives with their texts, up to DEEPEST of a kind."""
     asked = search_view.asked_search(request)
-    ask = replace(asked, page=1, size=DEEPEST if asked.kind in SEARCHED_KINDS else 2 * DEEPEST)
+    size = 2 * DEEPEST
+    if asked.kind in SEARCHED_KINDS:
+        size = DEEPEST
+    ask = replace(asked, page=1, size=size)
 
     def work(reader: ShardReader) -> MergedSearch:
         return search_shards(reader.index, shards, reader.archive, ask, seconds=ASK_SECONDS, with_text=True)
 
     merged = await library.ask(held, work)
     hits = [hit for part in merged.result.sections for hit in part.hits]
-    text = search_view.csv_of_hits(datasette, request, ({**hit, **_unmarked(hit)} for hit in hits))
+    plain_hits = ({**hit, **_unmarked(hit)} for hit in hits)
+    text = search_view.csv_of_hits(datasette, request, plain_hits)
     headers = search_view.csv_headers(asked)
     return Response(text, headers=headers, content_type="text/csv; charset=utf-8")
 
@@ -167,17 +180,18 @@ async def library_changes_page(
 ) -> Any:
     """Return changes in all archives, newest first."""
     wanted = _asked_changes(request)
-    found = await library.ask(
-        held, lambda reader: _changes(reader, shards, wanted, size=history_view.SIZE + 1)
-    )
+    size = history_view.SIZE + 1
+    found = await library.ask(held, lambda reader: _changes(reader, shards, wanted, size=size))
     sources = [source for shard in shards.values() for source in shard.sources]
+    if len(sources) > _FILTERED:
+        sources = []
     context = {
         "whole": [],
         "changes": found[: history_view.SIZE],
         "more": len(found) > history_view.SIZE and wanted.page < DEEPEST_PAGE,
         "wanted": wanted,
         "slow": False,
-        "sources": sources if len(sources) <= _FILTERED else [],
+        "sources": sources,
         "link": lambda **to: history_view.changes_link(datasette, wanted, **to),
     }
     return await render_page(datasette, request, "changes.html", context)
@@ -212,9 +226,9 @@ async def library_coverage_json(
     shards: dict[str, Shard],
 ) -> Any:
     """Return the same for programs."""
-    told = [
-        {name: value for name, value in asdict(shard).items() if name != "state"} for shard in shards.values()
-    ]
+    told = [asdict(shard) for shard in shards.values()]
+    for facts in told:
+        del facts["state"]
     return Response.json({"ok": True, "generation": held.number, "made_at": held.made_at, "archives": told})
 
 
@@ -266,7 +280,8 @@ LIBRARY_ROUTES: list[tuple[str, Callable[..., Any]]] = [
 
 def _search(reader: ShardReader, shards: dict[str, Shard], ask: Ask) -> MergedSearch:
     """Search, and list in the notes which archives were left out."""
-    return _noted(search_shards(reader.index, shards, reader.archive, ask, seconds=ASK_SECONDS))
+    merged = search_shards(reader.index, shards, reader.archive, ask, seconds=ASK_SECONDS)
+    return _noted(merged)
 
 
 def _search_with_help(reader: ShardReader, shards: dict[str, Shard], ask: Ask) -> tuple[MergedSearch, Help]:
@@ -283,7 +298,9 @@ def _noted(merged: MergedSearch) -> MergedSearch:
             " Add a rarer word, or name a source."
         )
     if merged.late:
-        some = f"{', '.join(merged.late[:5])}{' …' if len(merged.late) > 5 else ''}"
+        some = ", ".join(merged.late[:5])
+        if len(merged.late) > 5:
+            some += " …"
         notes.append(f"Left out, since they did not answer in time: {some}.")
     return replace(merged, result=replace(merged.result, notes=tuple(notes)))
 
@@ -301,18 +318,14 @@ def _changes(reader: ShardReader, shards: dict[str, Shard], wanted: ChangeFilter
             break
         connection = reader.archive(shard.name)
         rows = listed(connection, replace(wanted, page=1), first=0, size=needed)
-        found = list(
-            heapq.merge(
-                found,
-                ({**row, "archive": shard.name} for row in rows),
-                key=lambda row: row["at"],
-                reverse=True,
-            )
-        )[:needed]
-    return [
-        {**with_excerpt(reader.archive(row["archive"]), row), "archive": row["archive"]}
-        for row in found[first:needed]
-    ]
+        own = ({**row, "archive": shard.name} for row in rows)
+        newest = heapq.merge(found, own, key=lambda row: row["at"], reverse=True)
+        found = list(newest)[:needed]
+    shown = []
+    for row in found[first:needed]:
+        archive = reader.archive(row["archive"])
+        shown.append({**with_excerpt(archive, row), "archive": row["archive"]})
+    return shown
 
 
 def _with_latest(shards: dict[str, Shard], wanted: ChangeFilter) -> list[tuple[str, Shard]]:
@@ -333,21 +346,32 @@ def _asked_changes(request: Any) -> ChangeFilter:
 
 def _totals(shards: dict[str, Shard]) -> Row:
     """Return the totals over all shards."""
+    every = list(shards.values())
     return {
-        "articles": sum(shard.texts["articles"] for shard in shards.values()),
-        "comments": sum(shard.texts["comments"] for shard in shards.values()),
-        "since": min((shard.since for shard in shards.values() if shard.since), default=None),
-        "until": max((shard.until for shard in shards.values() if shard.until), default=None),
+        "articles": sum(shard.texts["articles"] for shard in every),
+        "comments": sum(shard.texts["comments"] for shard in every),
+        "since": min((shard.since for shard in every if shard.since), default=None),
+        "until": max((shard.until for shard in every if shard.until), default=None),
     }
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
 def _looked_up(datasette: Any, url: str, shards: dict[str, Shard]) -> Any:
     """Redirect a URL to its site's archive, or a search."""
-    host = (urlsplit(url if "://" in url else f"//{url}").hostname or "").removeprefix("www.")
+    address = url
+    if "://" not in url:
+        address = f"//{url}"
+    host = _host(address)
     for shard in shards.values():
         for source in shard.sources:
-            if (urlsplit(source["url"]).hostname or "").removeprefix("www.") == host:
+            if _host(source["url"]) == host:
                 path = datasette.urls.path(f"archives/{shard.name}/lookup")
-                return Response.redirect(f"{path}?{urlencode({'url': url}, errors='replace')}")
-    words = " ".join(part for part in urlsplit(url).path.replace("-", " ").split("/") if part)
-    return Response.redirect(f"{datasette.urls.path('search')}?{urlencode({'q': words}, errors='replace')}")
+                query = urlencode({"url": url}, errors="replace")
+                return Response.redirect(f"{path}?{query}")
+    segments = urlsplit(url).path.replace("-", " ").split("/")
+    words = " ".join(part for part in segments if part)
+    query = urlencode({"q": words}, errors="replace")
+    return Response.redirect(f"{datasette.urls.path('search')}?{query}")

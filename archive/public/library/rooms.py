@@ -40,15 +40,16 @@ class ShardRoom:
         metadata["plugins"] = {**plugins, "backissue": ours}
         metadata.pop("title", None)  # it is the library's name, not that of one archive
         self.uses = 0
+        settings = {
+            **datasette._settings,
+            "base_url": f"{base}{ROOMS_PATH}/{name}/",
+            "default_allow_sql": True,
+        }
         self._datasette = Datasette(
             [],
             immutables=[str(generation.shard_path(held.folder, name))],
             metadata=metadata,
-            settings={
-                **datasette._settings,
-                "base_url": f"{base}{ROOMS_PATH}/{name}/",
-                "default_allow_sql": True,
-            },
+            settings=settings,
             plugins_dir=datasette.plugins_dir,
             template_dir=datasette.template_dir,
             secret=datasette._secret,
@@ -111,4 +112,5 @@ def _room(datasette: Any, held: OpenGeneration, name: str) -> ShardRoom:
 
 def _below(scope: Any, prefix: str) -> Any:
     raw = scope.get("raw_path") or scope["path"].encode()
-    return {**scope, "path": scope["path"][len(prefix) :], "raw_path": raw[len(prefix) :]}
+    own_path = scope["path"][len(prefix) :]
+    return {**scope, "path": own_path, "raw_path": raw[len(prefix) :]}

@@ -76,34 +76,43 @@ def quotation(text: Any) -> str:
     if not text:
         return ""
     plain = str(text)[:MAX_TEXT].replace("⟦", "[").replace("⟧", "]")
-    return f"⟦{plain}{'…' if len(str(text)) > MAX_TEXT else ''}⟧"
+    ellipsis = ""
+    if len(str(text)) > MAX_TEXT:
+        ellipsis = "…"
+    return f"⟦{plain}{ellipsis}⟧"
 
 
 def answer_search(connection: sqlite3.Connection, ask: Ask, links: PageLinks) -> Row:
     """Return the hits of a question, their number of each kind, and what was understood of it."""
     found, advice = find_with_help(connection, ask)
-    hits = [
-        {
-            "kind": hit["kind"],
-            "link": links.to(
-                "article" if str(hit["kind"]).startswith("article") else "comment",
-                int(hit["id"] or 0),
-                f"/versions?version={hit['version']}" if hit["version"] else "",
-            ),
-            "id": hit["id"],
-            "article_id": hit["article_id"],
-            "title": quotation(_plain(hit["title"])),
-            "author": quotation(_plain(hit["author"])),
-            "published": hit["published"],
-            "excerpt": quotation(_plain(hit["excerpt"])),
-            "removed": hit["gone_at"],
-            "version": hit["version"] or hit["version_count"],
-        }
-        for part in found.sections
-        for hit in part.hits
-    ]
+    hits = [_hit(hit, links) for part in found.sections for hit in part.hits]
     counts = {part.kind: part.count for part in found.sections}
     return {"counts": counts, "shown_instead": advice.instead, "notes": list(found.notes), "hits": hits}
+
+
+def _hit(hit: Row, links: PageLinks) -> Row:
+    kind = "comment"
+    if str(hit["kind"]).startswith("article"):
+        kind = "article"
+    return {
+        "kind": hit["kind"],
+        "link": links.to(kind, int(hit["id"] or 0), _version_query(hit)),
+        "id": hit["id"],
+        "article_id": hit["article_id"],
+        "title": quotation(_plain(hit["title"])),
+        "author": quotation(_plain(hit["author"])),
+        "published": hit["published"],
+        "excerpt": quotation(_plain(hit["excerpt"])),
+        "removed": hit["gone_at"],
+        "version": hit["version"] or hit["version_count"],
+    }
+
+
+def _version_query(row: Row) -> str:
+    """Return what leads from the page of an item to a version of it."""
+    if not row["version"]:
+        return ""
+    return f"/versions?version={row['version']}"
 
 
 def answer_article(connection: sqlite3.Connection, reference: str, links: PageLinks) -> Row:
@@ -112,6 +121,7 @@ def answer_article(connection: sqlite3.Connection, reference: str, links: PageLi
     if number is None:
         return error
     found = rows(connection, _ARTICLE, number)[0]
+    tags = [quotation(row["name"]) for row in rows(connection, _TAGS, number)]
     return {
         "link": links.to("article", number),
         "id": number,
@@ -119,7 +129,7 @@ def answer_article(connection: sqlite3.Connection, reference: str, links: PageLi
         "original": found["url"],
         "title": quotation(found["title"]),
         "byline": quotation(found["byline"]),
-        "tags": [quotation(row["name"]) for row in rows(connection, _TAGS, number)],
+        "tags": tags,
         "published": found["published"],
         "version": found["version_count"],
         "version_since": found["changed_at"],
@@ -135,16 +145,7 @@ def answer_comment(connection: sqlite3.Connection, reference: str, links: PageLi
     if number is None:
         return error
     found = rows(connection, "SELECT * FROM comments WHERE id = ?", number)[0]
-    versions = [
-        {
-            "version": row["version"],
-            "since": row["since"],
-            "until": row["until"],
-            "author": quotation(row["author"]),
-            "text": quotation(row["text"]),
-        }
-        for row in rows(connection, _COMMENT_STATES, number)
-    ]
+    versions = [_comment_version(row) for row in rows(connection, _COMMENT_STATES, number)]
     return {
         "link": links.to("comment", number),
         "id": number,
@@ -160,25 +161,24 @@ def answer_comment(connection: sqlite3.Connection, reference: str, links: PageLi
     }
 
 
+def _comment_version(row: Row) -> Row:
+    return {
+        "version": row["version"],
+        "since": row["since"],
+        "until": row["until"],
+        "author": quotation(row["author"]),
+        "text": quotation(row["text"]),
+    }
+
+
 def answer_thread(connection: sqlite3.Connection, reference: str, page: int, links: PageLinks) -> Row:
     """Return a page of an article's comments, oldest first; an "error" where there is no such article."""
     number, error = _item(connection, "article", reference)
     if number is None:
         return error
-    found = rows(connection, _THREAD, number, MAX_COMMENTS + 1, MAX_COMMENTS * (max(page, 1) - 1))
-    comments = [
-        {
-            "link": links.to("comment", row["id"]),
-            "id": row["id"],
-            "replies_to": row["parent_id"],
-            "author": quotation(row["author"]),
-            "published": row["published"],
-            "version": row["version_count"],
-            "removed": row["gone_at"],
-            "text": quotation(row["text"]),
-        }
-        for row in found[:MAX_COMMENTS]
-    ]
+    skipped = MAX_COMMENTS * (max(page, 1) - 1)
+    found = rows(connection, _THREAD, number, MAX_COMMENTS + 1, skipped)
+    comments = [_comment_of_thread(row, links) for row in found[:MAX_COMMENTS]]
     return {"link": links.to("article", number), "comments": comments, "more": len(found) > MAX_COMMENTS}
 
 
@@ -190,8 +190,9 @@ def answer_as_of(connection: sqlite3.Connection, reference: str, moment: str, li
     found = first_row(connection, _THEN, number, moment, moment)
     if found is None:
         return {"error": f"The archive saw no article {number} on the site as of {moment}."}
+    link = links.to("article", number, f"/as-of?at={moment[:10]}")
     return {
-        "link": links.to("article", number, f"/as-of?at={moment[:10]}"),
+        "link": link,
         "version": found["version"],
         "since": found["since"],
         "until": found["until"],
@@ -202,28 +203,41 @@ def answer_as_of(connection: sqlite3.Connection, reference: str, moment: str, li
     }
 
 
+def _comment_of_thread(row: Row, links: PageLinks) -> Row:
+    return {
+        "link": links.to("comment", row["id"]),
+        "id": row["id"],
+        "replies_to": row["parent_id"],
+        "author": quotation(row["author"]),
+        "published": row["published"],
+        "version": row["version_count"],
+        "removed": row["gone_at"],
+        "text": quotation(row["text"]),
+    }
+
+
 def answer_changes(connection: sqlite3.Connection, wanted: ChangeFilter, links: PageLinks) -> Row:
     """Return a page of events, newest first, and the number of all of each kind."""
     found = recent(connection, wanted, size=MAX_HITS)
-    events = [
-        {
-            "what": row["what"],
-            "seen_at": row["at"],
-            "kind": row["kind"],
-            "link": links.to(
-                row["kind"], row["id"], f"/versions?version={row['version']}" if row["version"] else ""
-            ),
-            "title": quotation(row["title"]),
-            "author": quotation(row["author"]),
-            "words": quotation("".join(_MARKS[kind].format(text) for kind, text in row["parts"])),
-        }
-        for row in found[:MAX_HITS]
-    ]
+    events = [_event(row, links) for row in found[:MAX_HITS]]
     counts = {row["kind"]: row["n"] for row in rows(connection, _EVENTS)}
     return {"counts": counts, "changes": events, "more": len(found) > MAX_HITS}
 
 
 _MARKS = {"same": "{}", "del": "[-{}-]", "ins": "{{+{}+}}"}
+
+
+def _event(row: Row, links: PageLinks) -> Row:
+    words = (_MARKS[kind].format(text) for kind, text in row["parts"])
+    return {
+        "what": row["what"],
+        "seen_at": row["at"],
+        "kind": row["kind"],
+        "link": links.to(row["kind"], row["id"], _version_query(row)),
+        "title": quotation(row["title"]),
+        "author": quotation(row["author"]),
+        "words": quotation("".join(words)),
+    }
 
 
 def answer_coverage(connection: sqlite3.Connection, links: PageLinks) -> Row:
@@ -232,7 +246,8 @@ def answer_coverage(connection: sqlite3.Connection, links: PageLinks) -> Row:
     sources = []
     for row in rows(connection, "SELECT name, url FROM sources ORDER BY first_seen, name"):
         sentence = completeness.completeness_sentence(held.summary(row["name"]))
-        numbers = next(iter(Database(connection).query(_HELD, {"name": row["name"]})))
+        found = Database(connection).query(_HELD, {"name": row["name"]})
+        numbers = next(iter(found))
         sources.append({**row, "complete": sentence, **numbers})
     busiest = [
         {
@@ -252,10 +267,10 @@ def answer_coverage(connection: sqlite3.Connection, links: PageLinks) -> Row:
 def not_covered(connection: sqlite3.Connection) -> str:
     """Return a sentence on what the archive does not cover."""
     held = Coverage(Database(connection))
-    parts = [
-        f"{row['name']}: {completeness.completeness_sentence(held.summary(row['name']))}"
-        for row in rows(connection, "SELECT name FROM sources ORDER BY first_seen, name")
-    ]
+    parts = []
+    for row in rows(connection, "SELECT name FROM sources ORDER BY first_seen, name"):
+        summary = held.summary(row["name"])
+        parts.append(f"{row['name']}: {completeness.completeness_sentence(summary)}")
     return f"Only these sites are archived. {' '.join(parts)}"
 
 
