@@ -21,7 +21,11 @@ async def databases(datasette: Any, request: Any) -> Any:
         known: list[Json] = datasette._connected_databases()
         if not room_of(datasette).active:
             return known
-        return [{**each, "path": each["path"] and Path(each["path"]).name} for each in known]
+        listed = []
+        for each in known:
+            name = each["path"] and Path(each["path"]).name
+            listed.append({**each, "path": name})
+        return listed
 
     return await JsonDataView(datasette, "databases.json", listed).get(request)
 
@@ -46,6 +50,7 @@ def keep_paths(connection: sqlite3.Connection) -> None:
 def _authorize(
     action: int, one: str | None, two: str | None, _database: str | None, _trigger: str | None
 ) -> int:
-    if action == sqlite3.SQLITE_READ and two == "file" and (one or "").lower() == "pragma_database_list":
+    is_read = action == sqlite3.SQLITE_READ and two == "file"
+    if is_read and (one or "").lower() == "pragma_database_list":
         return sqlite3.SQLITE_IGNORE
     return sqlite3.SQLITE_OK

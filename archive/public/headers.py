@@ -30,7 +30,9 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 def stock_policy(datasette: Any) -> str:
     """Return the Content-Security-Policy of pages without one of ours: the operator's or the default."""
     given = (datasette.plugin_config("backissue") or {}).get("stock_csp")
-    return str(given) if given else STOCK
+    if given:
+        return str(given)
+    return STOCK
 
 
 def guarded(app: App, room: Any, base: str, ending: Any, policy: str) -> App:
@@ -84,7 +86,8 @@ async def _leaving(scope: Any, receive: Any) -> None:
 
 def without_base(base: str, scope: Any) -> Any:
     """Return a scope whose path has no base path before it."""
-    path, raw = scope["path"], scope.get("raw_path") or scope["path"].encode()
+    path = scope["path"]
+    raw = scope.get("raw_path") or scope["path"].encode()
     if base != "/" and path == base.rstrip("/"):
         return {**scope, "path": "/", "raw_path": b"/"}
     if base == "/" or not path.startswith(base) or not raw.startswith(base.encode()):
@@ -94,7 +97,8 @@ def without_base(base: str, scope: Any) -> Any:
 
 def _within_base(base: str, inner: Any, name: bytes, value: bytes) -> tuple[bytes, bytes]:
     """Return a header; Datasette's redirect to a path without its last slash gets the base path."""
-    slashless = (inner.get("raw_path") or inner["path"].encode()).partition(b"?")[0].rstrip(b"/")
+    address = inner.get("raw_path") or inner["path"].encode()
+    slashless = address.partition(b"?")[0].rstrip(b"/")
     if name.lower() == b"location" and slashless and value.partition(b"?")[0] == slashless:
         return name, base.encode() + value.lstrip(b"/")
     return name, value

@@ -61,7 +61,9 @@ _last_hook = cast("Callable[[Hook], Hook]", hookimpl(trylast=True))
 def get_metadata(datasette: Any) -> Json:
     """Describe our tables, independent of the file's name."""
     names = room_of(datasette).archives
-    return metadata_for(names) if names else {}
+    if not names:
+        return {}
+    return metadata_for(names)
 
 
 @_hook
@@ -147,14 +149,18 @@ def register_mcp_tools(datasette: Any, mcp: Any) -> None:
 @_hook
 def actor_from_request(datasette: Any, request: Any) -> Any:
     """Return the reader of a desk as an actor, so that permissions can name readers; None for no reader."""
-    return actor_of(datasette, request) if is_open(datasette) else None
+    if not is_open(datasette):
+        return None
+    return actor_of(datasette, request)
 
 
 @_last_hook
 def permission_allowed(datasette: Any, resource: Any) -> bool | None:
     """Deny a file of desks, or of what is hidden, to everybody; None for all others."""
     name = resource[0] if isinstance(resource, tuple) else resource
-    return False if isinstance(name, str) and room_of(datasette).is_private(name) else None
+    if isinstance(name, str) and room_of(datasette).is_private(name):
+        return False
+    return None
 
 
 @_hook
@@ -188,7 +194,9 @@ def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
             stock_policy(datasette),
         )
         library = library_of(datasette)
-        return served(guard if library is None else with_rooms(guard, datasette, library), datasette, ending)
+        if library is not None:
+            guard = with_rooms(guard, datasette, library)
+        return served(guard, datasette, ending)
 
     return wrapper
 
@@ -207,14 +215,15 @@ def render_cell(
         return text.boxed(value)
     if table is None or table == "comments_in_context":
         return _led_from_query(value, column, row, datasette)
-    target = {("articles", "title"): ("article", "id"), ("comments", "published"): ("comment", "id")}.get(
-        (table or "", column)
-    )
+    target = _LINKED_COLUMNS.get((table or "", column))
     if target is None or target[1] not in row.keys():  # noqa: SIM118  (a sqlite3.Row has no `in`)
         return None
-    return Markup('<a href="{}">{}</a>').format(datasette.urls.path(f"{target[0]}/{row[target[1]]}"), value)
+    kind, key = target
+    path = datasette.urls.path(f"{kind}/{row[key]}")
+    return Markup('<a href="{}">{}</a>').format(path, value)
 
 
+_LINKED_COLUMNS = {("articles", "title"): ("article", "id"), ("comments", "published"): ("comment", "id")}
 _ITEM_COLUMNS = {"article_id": "article", "comment_id": "comment", "parent_id": "comment"}
 _TITLE_COLUMNS = ("title", "title_now", "article_title")
 
@@ -232,7 +241,9 @@ def _path_of(value: Any, column: str, row: Any) -> str | None:
 
     def number(name: str) -> int | None:
         found = row[name] if name in names else None
-        return found if isinstance(found, int) else None
+        if not isinstance(found, int):
+            return None
+        return found
 
     if column in _ITEM_COLUMNS and isinstance(value, int):
         return f"{_ITEM_COLUMNS[column]}/{value}"
@@ -241,7 +252,9 @@ def _path_of(value: Any, column: str, row: Any) -> str | None:
     if column == "version" and isinstance(value, int):
         kind = "comment" if number("comment_id") is not None else "article"
         item = number(f"{kind}_id")
-        return None if item is None else f"{kind}/{item}/versions?version={value}"
+        if item is None:
+            return None
+        return f"{kind}/{item}/versions?version={value}"
     is_of_comments = any(name in names for name in ("comment_id", "parent_author", "comments", "replies"))
     if column in ("author", "parent_author") and is_of_comments and value:
         return f"commenter?{urlencode({'name': value}, errors='replace')}"

@@ -51,7 +51,10 @@ class Room:
     @property
     def _databases(self) -> dict[str, Any]:
         datasette = self._datasette()
-        return {} if datasette is None else datasette.databases
+        databases: dict[str, Any] = {}
+        if datasette is not None:
+            databases = datasette.databases
+        return databases
 
     @property
     def archives(self) -> list[str]:
@@ -71,9 +74,12 @@ class Room:
     @property
     def waiting(self) -> str | None:
         """The only database there is, when it is a file without any table: an archive not yet begun."""
-        kinds = {name: self._look(name, database) for name, database in self._databases.items()}
+        databases = self._databases.items()
+        kinds = {name: self._look(name, database) for name, database in databases}
         served = [name for name in kinds if name not in ("_internal", "_memory")]
-        return served[0] if len(served) == 1 and kinds[served[0]] == "blank" else None
+        if len(served) == 1 and kinds[served[0]] == "blank":
+            return served[0]
+        return None
 
     @property
     def library(self) -> Library | None:
@@ -93,7 +99,8 @@ class Room:
     @property
     def alone(self) -> bool:
         """True if the archive is the only database that is served."""
-        return len([name for name in self._databases if name not in ("_internal", "_memory")]) == 1
+        shown = [name for name in self._databases if name not in ("_internal", "_memory")]
+        return len(shown) == 1
 
     @property
     def title(self) -> str:
@@ -104,7 +111,8 @@ class Room:
             return str(given)
         if self.library is not None:
             return "Archives"
-        main, now = self.main, time.monotonic()
+        main = self.main
+        now = time.monotonic()
         if main is not None and now - self._named[0] > _AGAIN:
             self._named = (now, _names(str(self._databases[main].path)))
         return self._named[1] or "Backissue"
@@ -117,16 +125,21 @@ class Room:
     @property
     def desks_open(self) -> bool:
         """True if the operator has opened readers' desks: by the metadata, `[desk]` or `--desk`."""
-        datasette = self._datasette()
-        given = ((datasette.plugin_config("backissue") or {}) if datasette else {}).get("desk")
+        given = self._settings.get("desk")
         wanted = given is True or (given is None and os.environ.get(ENVIRONMENT) == "1")
         return wanted and self.main is not None
 
     def _given(self, name: str) -> Any:
         """Return a setting of ours in the metadata, or ""."""
+        return self._settings.get(name) or ""
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        """Return our settings in the metadata."""
         datasette = self._datasette()
-        given = (datasette.plugin_config("backissue") or {}) if datasette else {}
-        return given.get(name) or ""
+        if datasette is None:
+            return {}
+        return datasette.plugin_config("backissue") or {}
 
     def static(self, name: str) -> str:
         """Return the path of one of our static files, with a version that changes with the file."""
@@ -138,7 +151,8 @@ class Room:
             return known or "other"
         now = time.monotonic()
         if known is None or now - self._looked[name] > _AGAIN:
-            self._known[name], self._looked[name] = _kind(str(database.path)), now
+            self._known[name] = _kind(str(database.path))
+            self._looked[name] = now
         return self._known[name]
 
 
@@ -153,7 +167,9 @@ def _names(path: str) -> str:
     names = [
         row[0] for row in _ask(path, "SELECT coalesce(title, name) FROM sources ORDER BY first_seen, name")
     ]
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]])) if len(names) < 4 else ""
+    if len(names) < 4:
+        return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+    return ""
 
 
 def _ask(path: str, sql: str) -> list[tuple[Any, ...]]:
@@ -182,7 +198,9 @@ def _kind(path: str) -> str:
         return "private"
     if names >= OURS:
         return "archive"
-    return "other" if names else "blank"
+    if names:
+        return "other"
+    return "blank"
 
 
 @cache
@@ -201,5 +219,8 @@ def _plugin_name() -> str:
     from datasette.plugins import get_plugins  # noqa: PLC0415  (Datasette imports us while it is imported)
 
     folder = FOLDER / "static"
-    found = [str(p["name"]) for p in get_plugins() if p["static_path"] and Path(p["static_path"]) == folder]
-    return found[0] if found else "backissue"
+    plugins = [plugin for plugin in get_plugins() if plugin["static_path"]]
+    found = [str(plugin["name"]) for plugin in plugins if Path(plugin["static_path"]) == folder]
+    if found:
+        return found[0]
+    return "backissue"

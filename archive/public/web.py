@@ -124,7 +124,9 @@ async def busy(datasette: Any, request: Any, *, is_crowded: bool) -> Any:
 
 def within(row: Row, path: str) -> str:
     """Return a path for an item of a row, with its archive's prefix if needed."""
-    return f"archives/{row['archive']}/{path}" if row.get("archive") else path
+    if row.get("archive"):
+        return f"archives/{row['archive']}/{path}"
+    return path
 
 
 def site_url(datasette: Any, request: Any, path: str) -> str:
@@ -134,7 +136,9 @@ def site_url(datasette: Any, request: Any, path: str) -> str:
 
 def span_of(text: str | None) -> str:
     """Return a day, month or year ("2009-07-15", "2009"), "" for any other text."""
-    return text if text and _SPAN.fullmatch(text) else ""
+    if text and _SPAN.fullmatch(text):
+        return text
+    return ""
 
 
 def rows(connection: sqlite3.Connection, sql: str, *values: Any) -> list[Row]:
@@ -155,8 +159,6 @@ def number_of(text: str | None, *, least: int = 1, most: int = 10**9) -> int:
     Text without a number counts as `least`.
     """
     digits = text or ""
-    return (
-        min(max(int(digits), least), most)
-        if digits.isascii() and digits.isdigit() and len(digits) < 12
-        else least
-    )
+    if digits.isascii() and digits.isdigit() and len(digits) < 12:
+        return min(max(int(digits), least), most)
+    return least
