@@ -33,10 +33,13 @@ def derive_article(db: Database, row: Row, captures: Sequence[Capture]) -> Row:
         values: Row = _observed(first, own)
     else:
         past = past_versions.past_of_others(seen, _differences)
-        values = {**_present(db, row, (whole or captures)[-1]), **_observed(first, None)}
+        newest = (whole or captures)[-1]
+        values = {**_present(db, row, newest), **_observed(first, None)}
     values |= past_versions.write_versions(db, "article", row, past, versions)
-    rows.update(db, "articles", row["id"], {name: v for name, v in values.items() if row[name] != v})
-    told = past_versions.edit_events(row, past, versions, {"article_id": row["id"], "comment_id": None})
+    changed = {name: v for name, v in values.items() if row[name] != v}
+    rows.update(db, "articles", row["id"], changed)
+    item = {"article_id": row["id"], "comment_id": None}
+    told = past_versions.edit_events(row, past, versions, item)
     past_versions.write_events(db, row["id"], told, comments=False)
     return {**row, **values}
 
@@ -44,15 +47,16 @@ def derive_article(db: Database, row: Row, captures: Sequence[Capture]) -> Row:
 def _differences(before: Mapping[str, Value], after: Mapping[str, Value]) -> tuple[str, ...]:
     """Return which of title and text a reader would miss. Other fields are read again with each theme."""
     changed = []
-    if (
-        before["title"]
-        and after["title"]
-        and without_typography(str(before["title"])) != without_typography(str(after["title"]))
-    ):
-        changed.append("title")
+    if before["title"] and after["title"]:
+        old_title = without_typography(str(before["title"]))
+        new_title = without_typography(str(after["title"]))
+        if old_title != new_title:
+            changed.append("title")
     if before["text"] and after["text"] and before["text"] != after["text"]:
-        old, new = (text_blocks.blocks(str(state["text"])) for state in (before, after))
-        if any(not hunk.suspect for hunk in text_blocks.compare(old, new).hunks):
+        old = text_blocks.blocks(str(before["text"]))
+        new = text_blocks.blocks(str(after["text"]))
+        hunks = text_blocks.compare(old, new).hunks
+        if any(not hunk.suspect for hunk in hunks):
             changed.append("text")
     return tuple(changed)
 

@@ -45,8 +45,10 @@ def save_capture(
 
     Captures of a hidden article are not recorded.
     """
-    at, url = rows.must(to_text(page.fetched_at)), urls.clean_page(page.url)
-    if any(hidden.at(page.source, each) is not None for each in (page.url, page.final_url, article.url)):
+    at = rows.must(to_text(page.fetched_at))
+    url = urls.clean_page(page.url)
+    addresses = (page.url, page.final_url, article.url)
+    if any(hidden.at(page.source, each) is not None for each in addresses):
         return Saved()
     row = matching.article_of(db, page, article) or _new_article(db, page, article, at)
     if row["redaction_id"] is not None:
@@ -72,11 +74,13 @@ def save_capture(
     if _absorb(db, row["id"]):
         refresh(db, archive, row["id"], hidden)
     after = _counts(db, row["id"])
+    comments_new = max(0, after[1] - before[1])
+    gone = max(0, after[2] - before[2])
     return Saved(
         articles_new=int("new" in row),
         articles_changed=int(after[0] != before[0]),
-        comments_new=max(0, after[1] - before[1]),
-        gone=max(0, after[2] - before[2]),
+        comments_new=comments_new,
+        gone=gone,
     )
 
 
@@ -140,7 +144,9 @@ def _captures(db: Database, archive: Path, row: Row) -> list[Capture]:
 def _absorb(db: Database, article_id: Value) -> bool:
     """Take over the captures of all that is one with an article; True if there was any."""
     row = rows.one(db, "SELECT * FROM articles WHERE id = ?", article_id)
-    found = matching.others_of(db, row) if row is not None and row["redaction_id"] is None else []
+    found = []
+    if row is not None and row["redaction_id"] is None:
+        found = matching.others_of(db, row)
     for other in found:
         db.execute("UPDATE captures SET article_id = ? WHERE article_id = ?", [article_id, other["id"]])
         past_comments.hand_over(db, other["id"], article_id)
@@ -182,5 +188,6 @@ def _counts(db: Database, article_id: Value) -> tuple[int, int, int]:
         "SELECT (SELECT count(*) FROM article_versions WHERE article_id = :id),"
         f" ({thread}), ({thread} AND gone_at IS NOT NULL)"
     )
-    first, second, third = db.execute(sql, {"id": article_id}).fetchone()
+    cursor = db.execute(sql, {"id": article_id})
+    first, second, third = cursor.fetchone()
     return int(first), int(second), int(third)

@@ -79,17 +79,26 @@ def _write(db: Database, article: Row, voice: Voice, looks: Looks, hidden: Redac
     own = own_since(row) if voice.row is not None else None
     absences = looks.absences(db, voice, row)
     states = [_state(claim, hidden) for claim in claims]
-    versions = past_versions.own_versions(db, "comment", row) if own is not None else []
+    versions = []
+    if own is not None:
+        versions = past_versions.own_versions(db, "comment", row)
     if own is not None:
         past = past_versions.past_of_ours(versions, row, own, states, _differences)
         values = _observed(claims, own)
     else:
         past = past_versions.past_of_others(states, _differences)
-        gone_at = absences[-1].at if absences and absences[-1].returned_at is None else None
-        present: Row = {"gone_at": gone_at, "gone_how": "removed" if gone_at else None}
-        values = {**_present(article, voice, looks, hidden), **present, **_observed(claims, None)}
+        gone_at = None
+        if absences and absences[-1].returned_at is None:
+            gone_at = absences[-1].at
+        gone_how = None
+        if gone_at:
+            gone_how = "removed"
+        present: Row = {"gone_at": gone_at, "gone_how": gone_how}
+        observed = _observed(claims, None)
+        values = {**_present(article, voice, looks, hidden), **present, **observed}
     values |= past_versions.write_versions(db, "comment", row, past, versions)
-    rows.update(db, "comments", voice.number, {name: v for name, v in values.items() if row[name] != v})
+    changed = {name: v for name, v in values.items() if row[name] != v}
+    rows.update(db, "comments", voice.number, changed)
     whose: Row = {"article_id": article["id"], "comment_id": voice.number}
     told = past_versions.edit_events(row, past, versions, whose)
     return [*told, *_absence_events(row, absences, whose)]
@@ -112,12 +121,11 @@ def _differences(before: Mapping[str, Value], after: Mapping[str, Value]) -> tup
     changed = []
     if before["author"] and after["author"] and before["author"] != after["author"]:
         changed.append("author")
-    if (
-        before["text"]
-        and after["text"]
-        and split_words(str(before["text"])) != split_words(str(after["text"]))
-    ):
-        changed.append("text")
+    if before["text"] and after["text"]:
+        old_words = split_words(str(before["text"]))
+        new_words = split_words(str(after["text"]))
+        if old_words != new_words:
+            changed.append("text")
     return tuple(changed)
 
 
@@ -151,11 +159,15 @@ def _state(claim: CapturedComment, hidden: RedactionSet) -> PastState:
 def _present(article: Row, voice: Voice, looks: Looks, hidden: RedactionSet) -> Row:
     """Return the columns of a comment that only others have seen."""
     comment = voice.newest.comment
-    parents = [parent for claim in voice.claims if (parent := looks.parent(claim)) is not None]
+    answered = map(looks.parent, voice.claims)
+    parents = [parent for parent in answered if parent is not None]
+    parent_id = None
+    if parents and parents[0] is not voice:
+        parent_id = parents[0].number
     return {
         **_masked(comment, hidden),
         "article_id": article["id"],
-        "parent_id": parents[0].number if parents and parents[0] is not voice else None,
+        "parent_id": parent_id,
         "origins": json.dumps(compact(dict(comment.origins))),
     }
 
@@ -173,7 +185,8 @@ def _settle_rows(db: Database, article: Row, captures: Sequence[Capture], others
     }
     noted = _places(db, captures)
     for voice in others:
-        known = {noted.get((claim.capture.id, claim.place)) for claim in voice.claims} & held.keys()
+        places = {noted.get((claim.capture.id, claim.place)) for claim in voice.claims}
+        known = places & held.keys()
         if known:
             number = min(known, key=lambda each: (held[each]["redaction_id"] is None, int(each or 0)))
             voice.row = held.pop(number)
@@ -188,15 +201,20 @@ def _name(db: Database, article: Row, others: Sequence[Voice]) -> None:
     keys: list[str] = []
     for voice in others:
         said = voice.first.comment
+        published = to_text(said.published)
+        address = urls.key(str(article["url"]))
         key = digest_texts(
-            urls.key(str(article["url"])),
+            address,
             said.kind,
             str(said.author),
-            str(to_text(said.published)),
+            str(published),
             str(said.text),
         )
         seen[key] = seen.get(key, 0) + 1
-        keys.append(f"^{key}" if seen[key] == 1 else f"^{key}.{seen[key]}")
+        unique = f"^{key}"
+        if seen[key] > 1:
+            unique = f"{unique}.{seen[key]}"
+        keys.append(unique)
     for voice, key in zip(others, keys, strict=True):
         if voice.row is not None and voice.row["key"] != key:  # they are unique: first out of the way
             rows.update(db, "comments", voice.row["id"], {"key": f"^^{voice.row['id']}"})
@@ -228,7 +246,8 @@ def _forget_past(db: Database, number: Value) -> None:
 def _places(db: Database, captures: Sequence[Capture]) -> dict[tuple[int, int], Value]:
     numbers = json.dumps([each.id for each in captures])
     sql = "SELECT * FROM captured_comments WHERE capture_id IN (SELECT value FROM json_each(?))"
-    return {(row["capture_id"], row["position"]): row["comment_id"] for row in db.query(sql, [numbers])}
+    found = db.query(sql, [numbers])
+    return {(row["capture_id"], row["position"]): row["comment_id"] for row in found}
 
 
 def _note_places(db: Database, captures: Sequence[Capture], voices: Sequence[Voice]) -> None:

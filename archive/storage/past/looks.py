@@ -90,7 +90,8 @@ class Looks:
         self._voices = {
             (claim.capture.id, claim.place): voice for voice in told.voices for claim in voice.claims
         }
-        self._claims = {(capture, id(voice)) for (capture, _), voice in self._voices.items()}
+        places = self._voices.items()
+        self._claims = {(capture, id(voice)) for (capture, _), voice in places}
         self._parents = {id(voice): self._parent_of(voice) for voice in told.voices}
         self._views = {each.id: self._view(each, told.voices) for each in told.captures}
         self._own = _own_looks(db, archive, article)
@@ -102,17 +103,16 @@ class Looks:
         One of ours has returned from each of them: only our own observations state that it is removed now.
         """
         ours = voice.row is not None
-        looks = self._of(voice, self._own_presence(db, row) if ours else None)
+        presence = None
+        if ours:
+            presence = self._own_presence(db, row)
+        looks = self._of(voice, presence)
         found = list(_absences(looks))
         if not ours:
             return found
         told = _own_spans(db, row)
-        return [
-            each
-            for each in found
-            if each.returned_at is not None
-            and not any(each.since < end and (each.returned_at > begin) for begin, end in told)
-        ]
+        ended = [each for each in found if each.returned_at is not None]
+        return [each for each in ended if not _is_told(each, told)]
 
     def parent(self, claim: CapturedComment) -> Voice | None:
         """Return the comment that a captured one answers, where the same capture shows it."""
@@ -125,22 +125,26 @@ class Looks:
 
     def _parent_of(self, voice: Voice) -> Voice | None:
         """Return the comment that another one answers, by its newest capture that shows both."""
-        return next((parent for claim in voice.claims if (parent := self.parent(claim)) is not None), None)
+        parents = map(self.parent, voice.claims)
+        return next((parent for parent in parents if parent is not None), None)
 
     def _view(self, capture: Capture, voices: Sequence[Voice]) -> _View:
-        shown = {
-            id(self._voices[capture.id, place])
-            for place, each in enumerate(capture.comments)
-            if each.kind is CommentKind.COMMENT
-        }
+        shown = set()
+        for place, each in enumerate(capture.comments):
+            if each.kind is CommentKind.COMMENT:
+                shown.add(id(self._voices[capture.id, place]))
         tops = [each for each in capture.comments if each.published and not each.parent]
         known = [each for each in voices if each.claims and each.first.capture.at < capture.at]
         stated = capture.article.comments_stated
+        lacking = None
+        if stated is not None:
+            lacking = stated - len(shown) - self._orphans(known, shown)
+        published = [to_text(each.published) for each in tops if each.kind is CommentKind.COMMENT]
         return _View(
             shown=shown,
-            tops=sorted(str(to_text(each.published)) for each in tops if each.kind is CommentKind.COMMENT),
+            tops=sorted(map(str, published)),
             stated=stated,
-            lacking=None if stated is None else stated - len(shown) - self._orphans(known, shown),
+            lacking=lacking,
             is_part=capture.article.further,
         )
 
@@ -149,7 +153,9 @@ class Looks:
         tops = [voice.row for voice in voices if voice.row and voice.row["parent_id"] is None]
         stated = article["comments_stated"]
         [thread] = db.query(_OWN_THREAD, [article["id"]])
-        lacking = 0 if stated is None else int(stated) - int(thread["n"]) - self._orphans(voices, shown)
+        lacking = 0
+        if stated is not None:
+            lacking = int(stated) - int(thread["n"]) - self._orphans(voices, shown)
         published = sorted(str(row["published"]) for row in tops if row["published"] and not row["gone_at"])
         return _View(shown=shown, tops=published, stated=int(stated or 0), lacking=lacking)
 
@@ -184,7 +190,9 @@ class Looks:
 
     def _lacks(self, view: _View, voice: Voice) -> bool:
         """True if an observation lacks a comment, but shows the whole thread or what surrounds it."""
-        if not voice.claims or voice.newest.comment.kind is not CommentKind.COMMENT:
+        if not voice.claims:
+            return False
+        if voice.newest.comment.kind is not CommentKind.COMMENT:
             return False  # many themes show no pings
         answered = self._parents[id(voice)]
         is_orphan = answered is not None and id(answered) not in view.shown
@@ -193,15 +201,19 @@ class Looks:
         if view.lacking is not None:
             if view.lacking <= 0 and not view.is_part:
                 return True
-            usual = self._views[voice.newest.capture.id].lacking or 0
-            if view.is_part or view.lacking > min(usual, _FEW_HIDDEN * (view.stated or 0)):
+            newest_view = self._views[voice.newest.capture.id]
+            usual = newest_view.lacking or 0
+            hidden_at_most = _FEW_HIDDEN * (view.stated or 0)
+            if view.is_part or view.lacking > min(usual, hidden_at_most):
                 return False  # a part of the thread, as of one that is divided into pages
         top = self._highest_lacking(view, voice)
         answered = self._parents[id(top)]
         if answered is not None and id(answered) in view.shown:
             return True
         own = to_text(top.newest.comment.published)
-        return own is not None and len(view.tops) > 1 and view.tops[0] < own < view.tops[-1]
+        if own is None or len(view.tops) < 2:
+            return False
+        return view.tops[0] < own < view.tops[-1]
 
     def _highest_lacking(self, view: _View, voice: Voice) -> Voice:
         """Return the first of a comment and its ancestors that an observation lacks."""
@@ -217,14 +229,21 @@ def _own_looks(db: Database, archive: Path, article: Row) -> list[str]:
     if not is_ours(article):
         return []
     sql = "SELECT url FROM addresses WHERE article_id = ? UNION SELECT url FROM visits WHERE article_id = ?"
-    places = [url for (url,) in db.execute(sql, [article["id"], article["id"]]).fetchall()]
+    found = db.execute(sql, [article["id"], article["id"]])
+    places = [url for (url,) in found.fetchall()]
     if times := captured_pages.own_visits(archive, str(article["source"]), places):
         return times
     sql = (
         "SELECT CASE WHEN failures = 0 AND times = 1 THEN first_fetched ELSE good_at END AS at FROM visits"
         " WHERE article_id = ? AND kind = 'article' AND good_at IS NOT NULL ORDER BY at"
     )
-    return [at for (at,) in db.execute(sql, [article["id"]]).fetchall()]
+    found = db.execute(sql, [article["id"]])
+    return [at for (at,) in found.fetchall()]
+
+
+def _is_told(absence: Absence, told: Sequence[tuple[str, str]]) -> bool:
+    """True if a recorded span without the comment covers a part of an absence."""
+    return any(absence.since < end and str(absence.returned_at) > begin for begin, end in told)
 
 
 def _absences(looks: Sequence[_Look]) -> list[Absence]:
@@ -241,7 +260,8 @@ def _absences(looks: Sequence[_Look]) -> list[Absence]:
             continue
         if shown is not None and gone is not None and _is_apart(gone.at, look.at):
             by = look.witness or gone.witness or shown.witness
-            found.append(replace(_absence(shown, gone), returned_at=look.at, returned_by=by))
+            absence = _absence(shown, gone)
+            found.append(replace(absence, returned_at=look.at, returned_by=by))
         shown, gone = look, None
     if shown is not None and gone is not None:
         found.append(_absence(shown, gone))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import product
 
 from archive.changes.text_blocks import digest_texts
 from archive.core import urls
@@ -16,6 +17,7 @@ from archive.core.records import Article, Page
 from archive.core.timestamps import from_text, to_text
 from archive.identity.likeness import same_date, same_text, same_title, split_words
 from archive.storage.past.versions import Row
+from archive.tables import rows
 from archive.tables.captured import SEEN_BY_OTHERS, SEEN_BY_US
 from archive.tables.merge import Value
 
@@ -43,7 +45,10 @@ def title_key(title: Value, published: Value) -> str | None:
 def title_key_of(article: Article) -> str | None:
     """Return the title key of a captured article."""
     at = article.published
-    return title_key(article.title, to_text(at) if isinstance(at, datetime) else None)
+    moment = None
+    if isinstance(at, datetime):
+        moment = to_text(at)
+    return title_key(article.title, moment)
 
 
 def article_of(db: Database, page: Page, article: Article) -> Row | None:
@@ -73,7 +78,8 @@ def adoptable(db: Database, page: Page, article: Article) -> Row | None:
 def others_of(db: Database, row: Row) -> list[Row]:
     """Return the articles that only others have seen, and that are one with an article, by a chain too."""
     found: dict[Value, Row] = {}
-    reached, states = [row], said_ever(db, row)
+    reached = [row]
+    states = said_ever(db, row)
     while reached:
         near = list(_near(db, reached.pop()))
         for other in near:
@@ -90,7 +96,8 @@ def others_of(db: Database, row: Row) -> list[Row]:
 def said_ever(db: Database, row: Row) -> list[Row]:
     """Return an article's titles, dates and texts of all times, from any witness."""
     sql = "SELECT title, published, text FROM article_versions WHERE article_id = ? ORDER BY version"
-    return [{name: row[name] for name in _FACTS}, *db.query(sql, [row["id"]])]
+    versions = db.query(sql, [row["id"]])
+    return [{name: row[name] for name in _FACTS}, *versions]
 
 
 def captured_facts(article: Article) -> Row:
@@ -101,22 +108,26 @@ def captured_facts(article: Article) -> Row:
 def agree(some: Iterable[Mapping[str, Value]], others: Iterable[Mapping[str, Value]]) -> bool:
     """True if a title, date or text of two articles agrees, or if there is nothing to compare."""
     theirs = list(others)
-    return any(_agrees(one, other) for one in some for other in theirs)
+    return any(_agrees(one, other) for one, other in product(some, theirs))
 
 
 def _agrees(one: Mapping[str, Value], other: Mapping[str, Value]) -> bool:
     if not any(one.values()) or not any(other.values()):
         return True
-    first, second = ({name: _text(each[name]) for name in _FACTS} for each in (one, other))
-    return (
-        same_title(first["title"], second["title"])
-        or same_date(from_text(first["published"]), from_text(second["published"]), zones=True)
-        or (bool(first["text"] and second["text"]) and same_text(first["text"] or "", second["text"] or ""))
-    )
+    first = {name: rows.optional_text(one[name]) for name in _FACTS}
+    second = {name: rows.optional_text(other[name]) for name in _FACTS}
+    if same_title(first["title"], second["title"]):
+        return True
+    if same_date(from_text(first["published"]), from_text(second["published"]), zones=True):
+        return True
+    if not first["text"] or not second["text"]:
+        return False
+    return same_text(first["text"], second["text"])
 
 
-def _text(value: Value) -> str | None:
-    return None if value is None else str(value)
+def _title_keys(db: Database, row: Row) -> set[str | None]:
+    """Return the keys of all titles that an article has had, with its date."""
+    return {title_key(state["title"], row["published"]) for state in said_ever(db, row)}
 
 
 def _twin(db: Database, source: str, article: Article) -> Row | None:
@@ -124,18 +135,18 @@ def _twin(db: Database, source: str, article: Article) -> Row | None:
     key = title_key_of(article)
     if key is None:
         return None
-    found = [
-        row
-        for row in db.query(_SAME_DATE, [source, to_text(article.published)])
-        if key in {title_key(state["title"], row["published"]) for state in said_ever(db, row)}
-    ]
-    return found[0] if 0 < len(found) < _FEW else None
+    same_date = db.query(_SAME_DATE, [source, to_text(article.published)])
+    found = [row for row in same_date if key in _title_keys(db, row)]
+    if 0 < len(found) < _FEW:
+        return found[0]
+    return None
 
 
 def _captured(db: Database, page: Page, article: Article) -> Row | None:
     """Return the article of other captures of the same URL, or title and date; ours first."""
     sql = f"{_CAPTURED} AND redaction_id IS NULL ORDER BY {_others('articles')}, articles.id"
-    found = list(db.query(sql, [page.source, urls.key(page.url), title_key_of(article)]))
+    values = [page.source, urls.key(page.url), title_key_of(article)]
+    found = list(db.query(sql, values))
     said = captured_facts(article)
     return next((row for row in found if agree([said], said_ever(db, row))), None)
 
@@ -146,12 +157,14 @@ def _near(db: Database, row: Row) -> Iterator[Row]:
         "SELECT url_key, NULL AS title_key FROM addresses WHERE article_id = :id"
         " UNION SELECT url_key, title_key FROM captures WHERE article_id = :id"
     )
-    keys = [(each["url_key"], each["title_key"]) for each in db.query(sql, {"id": row["id"]})]
-    titles = {title_key(state["title"], row["published"]) for state in said_ever(db, row)} - {None}
+    known = db.query(sql, {"id": row["id"]})
+    keys = [(each["url_key"], each["title_key"]) for each in known]
+    titles = _title_keys(db, row) - {None}
     keys += [("", title) for title in sorted(map(str, titles))]
     found = f"{_CAPTURED} AND redaction_id IS NULL AND {_others('articles')} ORDER BY articles.id"
     for url, title in keys:
-        yield from list(db.query(found, [row["source"], url, title]))
+        same_place = db.query(found, [row["source"], url, title])
+        yield from list(same_place)
 
 
 def _others(table: str) -> str:

@@ -89,12 +89,16 @@ def past_of_ours(
     """
     chain = [*own, row]
     starts = [since, *(str(version["since"]) for version in own[1:])]
-    ends = [*starts[1:], *([str(row["changed_at"])] if own else [])]
-    before = _before(chain[0], since, [state for state in seen if state.since < since], differences)
+    ends = starts[1:]
+    if own:
+        ends.append(str(row["changed_at"]))
+    earlier = [state for state in seen if state.since < since]
+    before = _before(chain[0], since, earlier, differences)
     between = {}
     for place, (start, end) in enumerate(zip(starts, ends, strict=False)):
         within = [state for state in seen if start < state.since < end]
-        if found := _between(chain[place], chain[place + 1], within, differences):
+        found = _between(chain[place], chain[place + 1], within, differences)
+        if found:
             between[place] = found
     return replace(before, between=between)
 
@@ -105,18 +109,7 @@ def write_versions(db: Database, kind: str, row: Row, past: Past, own: Sequence[
     `own` are its own versions.
     """
     numbers, placed = _in_order(past, own, row)
-    wanted = [
-        {
-            "version": each.number,
-            "since": each.state.since,
-            "until": each.until,
-            "changed": json.dumps(each.state.changed),
-            "cause": CAPTURED,
-            "witness": each.state.witness,
-            **each.state.values,
-        }
-        for each in placed
-    ]
+    wanted = [_version_row(each) for each in placed]
     _replace(db, kind, row["id"], wanted, numbers)
     _set_spans(db, kind, past, own, row)
     if own:
@@ -125,6 +118,18 @@ def write_versions(db: Database, kind: str, row: Row, past: Past, own: Sequence[
     if not own:
         values["changed_at"] = past.since
     return values
+
+
+def _version_row(placed: _Placed) -> Row:
+    return {
+        "version": placed.number,
+        "since": placed.state.since,
+        "until": placed.until,
+        "changed": json.dumps(placed.state.changed),
+        "cause": CAPTURED,
+        "witness": placed.state.witness,
+        **placed.state.values,
+    }
 
 
 def edit_events(row: Row, past: Past, own: Sequence[Row], whose: Mapping[str, Value]) -> list[Row]:
@@ -143,12 +148,13 @@ def edit_events(row: Row, past: Past, own: Sequence[Row], whose: Mapping[str, Va
 
 def write_events(db: Database, article_id: Value, wanted: Sequence[Row], *, comments: bool) -> None:
     """Let the events that rest on other witnesses be these, for an article itself or for its comments."""
-    which = f"article_id = ? AND witness IS NOT NULL AND comment_id IS {'NOT ' if comments else ''}NULL"
+    negation = ""
+    if comments:
+        negation = "NOT "
+    which = f"article_id = ? AND witness IS NOT NULL AND comment_id IS {negation}NULL"
     names = "at, kind, source, article_id, comment_id, version, since, how, witness"
     held = list(db.query(f"SELECT {names} FROM events WHERE {which} ORDER BY id", [article_id]))
-    ordered = sorted(
-        wanted, key=lambda event: (str(event["at"]), str(event["comment_id"]), str(event["kind"]))
-    )
+    ordered = sorted(wanted, key=_order_of_event)
     if held == ordered:
         return
     db.execute(f"DELETE FROM events WHERE {which}", [article_id])
@@ -156,12 +162,19 @@ def write_events(db: Database, article_id: Value, wanted: Sequence[Row], *, comm
         rows.insert(db, "events", event)
 
 
+def _order_of_event(event: Row) -> tuple[str, str, str]:
+    return str(event["at"]), str(event["comment_id"]), str(event["kind"])
+
+
 def merge_states(seen: Sequence[PastState], differences: Differences) -> list[PastState]:
     """Return successive states that differ, out of all that were seen, the oldest first."""
     states: list[PastState] = []
     for state in seen:
-        last = states[-1] if states else None
-        changed = differences(last.values, state.values) if last else ()
+        last = None
+        changed: tuple[str, ...] = ()
+        if states:
+            last = states[-1]
+            changed = differences(last.values, state.values)
         if last and not changed:
             filled = {
                 name: said if said is not None else state.values[name] for name, said in last.values.items()
@@ -191,10 +204,10 @@ def _between(
     old: Row, new: Row, seen: Sequence[PastState], differences: Differences
 ) -> tuple[PastState, ...]:
     """Return the states that others saw between two of our own, and that are neither of both."""
-    first = (
-        PastState(since="", witness="", values={name: old[name] for name in seen[0].values}) if seen else None
-    )
-    states = merge_states([first, *seen], differences)[1:] if first else []
+    if not seen:
+        return ()
+    first = PastState(since="", witness="", values={name: old[name] for name in seen[0].values})
+    states = merge_states([first, *seen], differences)[1:]
     while states and not (changed := differences(states[-1].values, new)):
         states.pop()
     if states:
@@ -205,10 +218,8 @@ def _between(
 def _in_order(past: Past, own: Sequence[Row], row: Row) -> tuple[dict[Value, int], list[_Placed]]:
     """Return the number of each own version by its present one, and the states of others at theirs."""
     ends = [*(state.since for state in past.states[1:]), past.until]
-    placed = [
-        _Placed(number=number, until=until, state=state)
-        for number, (state, until) in enumerate(zip(past.states, ends, strict=False), start=1)
-    ]
+    spans = enumerate(zip(past.states, ends, strict=False), start=1)
+    placed = [_Placed(number=number, until=until, state=state) for number, (state, until) in spans]
     numbers: dict[Value, int] = {}
     number = len(placed)
     for place, (version, (start, end)) in enumerate(zip(own, _spans(past, own, row), strict=True)):
@@ -237,10 +248,8 @@ def _replace(
     table = f"{kind}_versions"
     sql = f"SELECT * FROM {table} WHERE {kind}_id = ? AND witness IS NOT NULL ORDER BY version"
     held = [dict(row) for row in db.query(sql, [item])]
-    same = len(held) == len(wanted) and all(
-        all(row[name] == value for name, value in each.items())
-        for row, each in zip(held, wanted, strict=True)
-    )
+    pairs = zip(held, wanted, strict=False)
+    same = len(held) == len(wanted) and all(row.items() >= each.items() for row, each in pairs)
     if not same:
         db.execute(f"DELETE FROM {table} WHERE {kind}_id = ? AND witness IS NOT NULL", [item])
     for old, new in numbers.items():  # by way of negative ones, since they are unique
@@ -256,14 +265,18 @@ def _set_spans(db: Database, kind: str, past: Past, own: Sequence[Row], row: Row
     """Extend our own versions until another witness saw the next state."""
     for place, (version, (start, end)) in enumerate(zip(own, _spans(past, own, row), strict=True)):
         between = past.between.get(place)
-        until = between[0].since if between else max(end, str(version["since"]))
+        until = max(end, str(version["since"]))
+        if between:
+            until = between[0].since
         times = {"since": start, "until": until}
         if any(version[name] != at for name, at in times.items()):
             rows.update(db, f"{kind}_versions", version["id"], times)
 
 
 def _renumber_events(db: Database, kind: str, row: Row, numbers: Mapping[Value, int], since: str) -> None:
-    whose = "comment_id = ?" if kind == "comment" else "article_id = ? AND comment_id IS NULL"
+    whose = "article_id = ? AND comment_id IS NULL"
+    if kind == "comment":
+        whose = "comment_id = ?"
     which = f"{whose} AND kind = 'edited' AND witness IS NULL"
     for old, new in numbers.items():
         if old != new:

@@ -17,6 +17,7 @@ from archive.identity.claims import Remark
 from archive.identity.likeness import same_date, split_words
 from archive.identity.verdict import is_same_comment, is_same_utterance
 from archive.storage.past.versions import Row
+from archive.tables import rows
 from archive.tables.captured import SEEN_BY_US, Capture
 from archive.tables.change_detection import RELATIVE
 
@@ -65,7 +66,7 @@ def remark_of(comment: Comment, article_id: int) -> Remark:
 
 def remark_of_row(row: Row, article_id: int) -> Remark:
     """Return the facts that identify the comment of a row or version."""
-    said = {name: None if row[name] is None else str(row[name]) for name in ("author", "published", "text")}
+    said = {name: rows.optional_text(row[name]) for name in ("author", "published", "text")}
     return Remark(
         article=article_id, author=said["author"], published=from_text(said["published"]), text=said["text"]
     )
@@ -78,11 +79,11 @@ def is_one(one: Remark, other: Remark) -> bool:
     """
     if is_same_utterance(one, other):
         return True
-    if one.text is None or other.text is None or one.author != other.author:
+    if one.author != other.author or one.text is None or other.text is None:
         return False
-    return split_words(one.text) == split_words(other.text) and same_date(
-        one.published, other.published, zones=True
-    )
+    if split_words(one.text) != split_words(other.text):
+        return False
+    return same_date(one.published, other.published, zones=True)
 
 
 class _Gathering:
@@ -116,11 +117,13 @@ class _Gathering:
         return self.voices
 
     def _match(self, comment: Comment, remark: Remark, taken: set[int]) -> Voice | None:
-        same_id = self._found.get(f"id {comment.id}", []) if comment.id is not None else []
+        same_id = []
+        if comment.id is not None:
+            same_id = self._found.get(f"id {comment.id}", [])
         for voice in same_id:
-            if id(voice) not in taken and (
-                voice.hidden or any(is_same_comment(remark, other) for other in voice.remarks)
-            ):
+            if id(voice) in taken:
+                continue
+            if voice.hidden or any(is_same_comment(remark, other) for other in voice.remarks):
                 return voice
         for voice in chain.from_iterable(self._found.get(key, []) for key in _keys(None, remark)):
             if id(voice) in taken:
@@ -159,8 +162,10 @@ def _own(db: Database, article_id: int) -> list[Voice]:
         remarks = [remark_of_row(row, article_id)]
         if int(row["version_count"]) > 1:
             said = "SELECT * FROM comment_versions WHERE comment_id = ? AND witness IS NULL"
-            remarks += [remark_of_row(each, article_id) for each in db.query(said, [row["id"]])]
+            earlier = db.query(said, [row["id"]])
+            remarks += [remark_of_row(each, article_id) for each in earlier]
         if row["name_redaction_id"] is not None:
             remarks = [replace(remark, author=None) for remark in remarks]
-        voices.append(Voice(row=dict(row), remarks=remarks, hidden=row["redaction_id"] is not None))
+        is_hidden = row["redaction_id"] is not None
+        voices.append(Voice(row=dict(row), remarks=remarks, hidden=is_hidden))
     return voices
