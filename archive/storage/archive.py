@@ -72,21 +72,28 @@ class Archive(OpenArchive):
 
         Also for a recorded one at another URL.
         """
-        known = {row["name"]: str(row["url"]) for row in self.db.query("SELECT name, url FROM sources")}
+        stored = self.db.query("SELECT name, url FROM sources")
+        known = {row["name"]: str(row["url"]) for row in stored}
         owner = addresses.owner_of(self.db, site.url)
         if owner not in {None, site.name}:
+            hint = (
+                f"Call it [sources.{owner}] in backissue.toml, or it would be there twice;"
+                f" `backissue sources rename {owner} {site.name}` renames it."
+            )
             raise ArchiveError(
                 f"{self.path} holds {site.url} already, as source “{owner}”.",
-                hint=f"Call it [sources.{owner}] in backissue.toml, or it would be there twice;"
-                f" `backissue sources rename {owner} {site.name}` renames it.",
+                hint=hint,
             )
         before = known.get(site.name, site.url)
         is_same = urls.page_key(before) == urls.page_key(site.url)
         if not is_same and addresses.has_articles(self.db, site.name):
+            hint = (
+                f"If the site has moved there: `backissue sources move {site.name} {site.url}`."
+                " If that is a slip, put the old URL back. Nothing was fetched."
+            )
             raise ArchiveError(
                 f"Source “{site.name}” was archived from {before}, and backissue.toml now says {site.url}.",
-                hint=f"If the site has moved there: `backissue sources move {site.name} {site.url}`."
-                " If that is a slip, put the old URL back. Nothing was fetched.",
+                hint=hint,
             )
 
     def save(self, page: Page, extract: Extract, *, again_at: datetime | None = None) -> Saved:
@@ -97,7 +104,8 @@ class Archive(OpenArchive):
         after the page had been received stays as it is.
         """
         self._log.step(self.db)
-        if again_at is None and page.kind not in _KEPT_PAGES and not (extract.articles or extract.comments):
+        is_empty = not extract.articles and not extract.comments
+        if again_at is None and is_empty and page.kind not in _KEPT_PAGES:
             return self._note_answer(page, extract)
         with one_site(self._homes(page.source)):
             return self._writer().save(page, extract, again_at)
@@ -121,7 +129,9 @@ class Archive(OpenArchive):
     def _homes(self, source: str) -> list[str]:
         """Return a source's addresses, if it has several."""
         before = addresses.earlier(self.db, source)
-        return [*before, addresses.must_exist(self.db, source)] if before else []
+        if not before:
+            return []
+        return [*before, addresses.must_exist(self.db, source)]
 
     def save_capture(self, page: Page, extract: Extract, witness: str) -> Saved:
         """Record a page that another witness received, in one transaction.
@@ -140,7 +150,8 @@ class Archive(OpenArchive):
     def note_problem(self, source: str, url: str, problem: Problem, at: datetime) -> None:
         """Note a problem of a URL that no visit of ours has met. `at` is aware."""
         with transaction(self.db):
-            visits.note_problem(self.db, source, url, problem, None, rows.must(to_text(at)))
+            observed_at = rows.must(to_text(at))
+            visits.note_problem(self.db, source, url, problem, None, observed_at)
 
     def note_look(self, look: Look) -> Saved:
         """Record a second observation of stored items, and what it missed."""

@@ -41,15 +41,17 @@ def key_of(comment: Comment, article_id: int) -> str:
     """Return a comment's key: the site's id, or a digest without one."""
     if comment.id is not None:
         return comment.id
+    published = to_text(comment.published)
     said = [
         str(article_id),
         comment.kind.value,
         comment.author,
         comment.author_url,
-        to_text(comment.published),
+        published,
         comment.text,
     ]
-    return "~" + hashlib.sha256(json.dumps(said).encode()).hexdigest()[:24]
+    data = json.dumps(said).encode()
+    return "~" + hashlib.sha256(data).hexdigest()[:24]
 
 
 def by_article(
@@ -62,10 +64,17 @@ def by_article(
     found: dict[tuple[int | None, str], int | None] = {}
     groups: dict[int | None, list[Comment]] = {}
     for comment in comments:
-        link = urls.page_key(urls.clean(comment.permalink)) if own is None and comment.permalink else ""
-        place = (comment.post_id if own is None else None, link)
+        link = ""
+        if own is None and comment.permalink:
+            link = urls.page_key(urls.clean(comment.permalink))
+        place: tuple[int | None, str] = (None, link)
+        if own is None:
+            place = (comment.post_id, link)
         if place not in found:
-            found[place] = own if own is not None else _article_of(db, page, *place)
+            article_id = own
+            if own is None:
+                article_id = _article_of(db, page, *place)
+            found[place] = article_id
         groups.setdefault(found[place], []).append(comment)
     return groups
 
@@ -82,7 +91,9 @@ def _article_of(db: Database, page: Page, post_id: int | None, link: str) -> int
     if link and is_rebuilt(db, page):
         return _article_named(db, page.source, link)
     row = rows.one(db, "SELECT id FROM articles WHERE source = ? AND post_id = ?", page.source, post_id)
-    return int(row["id"] or 0) if row else None
+    if not row:
+        return None
+    return int(row["id"] or 0)
 
 
 def _article_named(db: Database, source: str, link: str) -> int | None:
@@ -92,15 +103,21 @@ def _article_named(db: Database, source: str, link: str) -> int | None:
         "SELECT DISTINCT article_id FROM addresses WHERE source = ? AND substr(url_key, ?) = ?"
         " AND article_id IS NOT NULL LIMIT 2"
     )
-    found = db.execute(sql, [source, -len(name) - 1, f"/{name}"]).fetchall() if name else []
-    return int(found[0][0]) if len(found) == 1 else None
+    if not name:
+        return None
+    found = db.execute(sql, [source, -len(name) - 1, f"/{name}"]).fetchall()
+    if len(found) != 1:
+        return None
+    return int(found[0][0])
 
 
 def article_at(db: Database, source: str, link: str) -> int | None:
     """Return the id of the article at a key of a URL, if any."""
     sql = "SELECT article_id AS id FROM addresses WHERE source = ? AND url_key = ?"
     row = rows.one(db, sql, source, link) if link else None
-    return int(row["id"] or 0) if row else None
+    if not row:
+        return None
+    return int(row["id"] or 0)
 
 
 class CommentWriter:
@@ -125,7 +142,8 @@ class CommentWriter:
         given = {key_of(comment, article_id): comment for comment in comments}
         named = comment_ids.name(self.db, self.source, article_id, given, self.reading)
         self._ids += named.problems()
-        by_key, held = named.by_key, named.held
+        by_key = named.by_key
+        held = named.held
         new = changed = 0
         touched = {old["article_id"] for old in held.values() if old["gone_at"]}
         for key, comment in by_key.items():
@@ -147,7 +165,9 @@ class CommentWriter:
             changed += self._update(old, merged)
         self._join_parents(list(by_key))
         self._note_hidden_names(by_key)
-        for number in touched | ({article_id} if new or changed else set()):
+        if new or changed:
+            touched.add(article_id)
+        for number in touched:
             tombstones.count_comments(self.db, number)
         return Saved(comments_new=new, comments_changed=changed)
 
@@ -162,7 +182,8 @@ class CommentWriter:
 
         Pages show a ping without them; the feed with them may be saved after the page.
         """
-        new = {name: value for name, value in rows.comment_values(comment).items() if name in _FILLED}
+        values = rows.comment_values(comment)
+        new = {name: value for name, value in values.items() if name in _FILLED}
         held = json.loads(str(old["origins"]))
         merged = merge(
             old,
@@ -184,13 +205,17 @@ class CommentWriter:
             origins["site_parent"] = origins.pop("parent")
         if old:
             new |= dict.fromkeys(name for name in _PLACE if old[name] is not None)
-        held = json.loads(str(old["origins"])) if old else {}
+        held = {}
+        if old:
+            held = json.loads(str(old["origins"]))
         if old:
             held, new, ahead = prefer_exact(old, held, new, origins, self.reading.surface)
-            self._ahead.update([ahead] if ahead else [])
+            if ahead:
+                self._ahead[ahead] += 1
         merged = merge(old or {}, held, new, origins, surface=self.reading.surface, watched=COMMENT_WATCHED)
         if old and self.reading.cause == versions.EDITED:
-            merged = self.flux.settle(old, held, drop_no_changes(old, held, merged), new).merged
+            meaningful = drop_no_changes(old, held, merged)
+            merged = self.flux.settle(old, held, meaningful, new).merged
         if old and old["site_parent"] is not None and self._stands_alone(comment):
             values = merged.values | {"site_parent": None}
             return replace(merged, values=values, edited=(*merged.edited, "site_parent"))
@@ -212,10 +237,13 @@ class CommentWriter:
 
         A page does so for an article that was not found any more.
         """
-        if self.reading.proves and self.reading.surface is Surface.PAGE and comment.id is not None:
+        is_on_page = self.reading.surface is Surface.PAGE and comment.id is not None
+        if is_on_page and self.reading.proves:
             doubted = "SELECT 1 FROM articles WHERE id = ? AND (gone_at IS NOT NULL OR missed_at IS NOT NULL)"
             return rows.one(self.db, doubted, old["article_id"]) is not None
-        if not self.reading.proves or self.reading.surface is not Surface.REST or comment.post_id is None:
+        if not self.reading.proves or comment.post_id is None:
+            return False
+        if self.reading.surface is not Surface.REST:
             return False
         if comment.permalink is None:
             return True
@@ -224,27 +252,36 @@ class CommentWriter:
 
     def _move(self, old: dict[str, Value], article_id: int) -> int:
         """Move a comment to another article, as merged threads do."""
-        old_url, new_url = (self._url_of(number) for number in (old["article_id"], article_id))
-        moved, places = old | {"article_id": article_id}, {"old_url": old_url, "new_url": new_url}
+        old_url = self._url_of(old["article_id"])
+        new_url = self._url_of(article_id)
+        moved = old | {"article_id": article_id}
+        places = {"old_url": old_url, "new_url": new_url}
         rows.update(self.db, "comments", old["id"], {"article_id": article_id})
         events.note(self.db, Event.MOVED, "comment", moved, self.reading.at, **places)
         return article_id
 
     def _url_of(self, article_id: Value) -> Value:
         row = rows.one(self.db, "SELECT url FROM articles WHERE id = ?", article_id)
-        return row["url"] if row else None
+        if not row:
+            return None
+        return row["url"]
 
     def _insert(self, article_id: int, key: str, comment: Comment, merged: Merged) -> None:
         """Insert a comment; where others have seen it before us, it keeps its number, and stays hidden."""
         row = {"article_id": article_id, "source": self.source, "key": key, **merged.values}
-        id_gaps.note_new(self.db, self.source, key if merged.values.get("site_id") else None, self.reading.at)
+        numbered = None
+        if merged.values.get("site_id"):
+            numbered = key
+        id_gaps.note_new(self.db, self.source, numbered, self.reading.at)
         times = {"first_seen": self.reading.at, "changed_at": self.reading.at}
-        row |= times | {"origins": json.dumps(compact(merged.origins))}
+        origins = json.dumps(compact(merged.origins))
+        row |= times | {"origins": origins}
         known = past_comments.adopt_comment(self.db, article_id, comment)
         if known is None:
             rows.insert(self.db, "comments", row)
             return
-        fresh: dict[str, Value] = dict.fromkeys(rows.comment_values(comment))
+        columns = rows.comment_values(comment)
+        fresh: dict[str, Value] = dict.fromkeys(columns)
         fresh |= {"witness": None, "seen_at": None, "version_count": 1}
         fresh |= {"parent_id": None, "gone_at": None, "gone_how": None}
         if known["redaction_id"] is not None:
@@ -254,10 +291,10 @@ class CommentWriter:
     def _update(self, old: dict[str, Value], merged: Merged) -> bool:
         values = dict(merged.values)
         if merged.edited:
-            versions.keep_comment(
-                self.db, old, merged.edited, self._reading_of_edit(old, values, merged.edited)
-            )
-            values |= {"changed_at": self.reading.at, "version_count": int(old["version_count"] or 1) + 1}
+            reading = self._reading_of_edit(old, values, merged.edited)
+            versions.keep_comment(self.db, old, merged.edited, reading)
+            number = int(old["version_count"] or 1) + 1
+            values |= {"changed_at": self.reading.at, "version_count": number}
         values |= self._seen_again(old)
         if "author" in values:
             values["name_redaction_id"] = None  # set again below
@@ -285,13 +322,17 @@ class CommentWriter:
         return unsettled.unsettled_reading("comment", old, values, edited, self.reading)
 
     def _seen_again(self, old: dict[str, Value]) -> dict[str, Value]:
-        return tombstones.seen_again(self.db, "comment", old, self.reading.at) if self.reading.proves else {}
+        if not self.reading.proves:
+            return {}
+        return tombstones.seen_again(self.db, "comment", old, self.reading.at)
 
     def _as_published(self, comment: Comment, article_id: int) -> Comment:
         """Return a comment without hidden names and URLs."""
         if comment.author in self.hidden.names:
             comment = replace(comment, author=HIDDEN, author_url=None)
-        return replace(comment, permalink=None) if article_id in self.hidden.articles else comment
+        if article_id not in self.hidden.articles:
+            return comment
+        return replace(comment, permalink=None)
 
     def _note_hidden_names(self, comments: Mapping[str, Comment]) -> None:
         """Flag comments by hidden authors, and store the names apart."""
@@ -304,9 +345,8 @@ class CommentWriter:
             if row := rows.one(self.db, sql, self.source, key, HIDDEN):
                 was = {"author": comment.author, "author_url": comment.author_url, "name_redaction_id": None}
                 mask = {"author": HIDDEN, "author_url": None, "name_redaction_id": redaction}
-                self.hidden.keep(
-                    self.db, redaction, [Kept(place="comments", row={**row, "was": was, "mask": mask})]
-                )
+                kept = Kept(place="comments", row={**row, "was": was, "mask": mask})
+                self.hidden.keep(self.db, redaction, [kept])
                 rows.update(self.db, "comments", row["id"], {"name_redaction_id": redaction})
 
     def _join_parents(self, keys: list[str]) -> None:

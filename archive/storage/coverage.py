@@ -56,12 +56,16 @@ class Summary:
         """Return the summary as a sentence."""
         if not self.months:
             return "Not verified yet; `backissue verify` asks the site what it has."
-        parts = [
-            f"{self.proved:,} of {self.months:,} months proved{by_what(self.surfaces)}",
-            f"{self.missing:,} missing" if self.missing else "nothing missing of what the site names there",
-        ]
-        parts += [f"{self.withheld:,} shown to no visitor"] if self.withheld else []
-        oldest = f"; the oldest proof is of {self.oldest_proof[:10]}" if self.oldest_proof else ""
+        missing = "nothing missing of what the site lists for them"
+        if self.missing:
+            missing = f"{self.missing:,} missing"
+        proved = f"{self.proved:,} of {self.months:,} months proved{by_what(self.surfaces)}"
+        parts = [proved, missing]
+        if self.withheld:
+            parts.append(f"{self.withheld:,} not public")
+        oldest = ""
+        if self.oldest_proof:
+            oldest = f"; oldest proof: {self.oldest_proof[:10]}"
         return f"{', '.join(parts)}{oldest}."
 
 
@@ -95,7 +99,8 @@ class Coverage:
         """
         at = rows.must(to_text(proof.looked_at))
         with transaction(self.db):
-            told = proof.unproved is None and (bool(proof.gaps) or not self._is_older(proof))
+            is_newer = bool(proof.gaps) or not self._is_older(proof)
+            told = proof.unproved is None and is_newer
             if told:
                 self._note_gaps(proof, at)
             self._note_month(proof, at, told=told)
@@ -135,7 +140,8 @@ class Coverage:
             "SELECT DISTINCT kind, surface FROM coverage WHERE source = ? AND unproved IS NULL"
             " AND surface IS NOT NULL ORDER BY kind, surface"
         )
-        surfaces = tuple((kind, surface) for kind, surface in self.db.execute(sql, [source]))
+        found = self.db.execute(sql, [source])
+        surfaces = tuple((kind, surface) for kind, surface in found)
         return Summary(**row, surfaces=surfaces)
 
     def months(self, source: str, since: datetime) -> list[dict[str, Value]]:
@@ -178,10 +184,12 @@ class Coverage:
             "last_seen": at,
         }
         fresh = ("month", "number", "url", "reason", "detail", "last_seen")
+        columns = ", ".join(row)
+        marks = ", ".join("?" * len(row))
+        changes = ", ".join(f"{name} = excluded.{name}" for name in fresh)
         self.db.execute(
-            f"INSERT INTO coverage_gaps ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})"
-            " ON CONFLICT DO UPDATE SET ended_at = NULL, ended_how = NULL, "
-            + ", ".join(f"{name} = excluded.{name}" for name in fresh),
+            f"INSERT INTO coverage_gaps ({columns}) VALUES ({marks})"
+            f" ON CONFLICT DO UPDATE SET ended_at = NULL, ended_how = NULL, {changes}",
             list(row.values()),
         )
 
@@ -192,7 +200,9 @@ class Coverage:
         return self.db.execute(sql, key).fetchone() is not None
 
     def _note_month(self, proof: Proof, at: str, *, told: bool) -> None:
-        new = [proof.stated, proof.surface, to_text(proof.proved_at)] if told else [None, None, None]
+        new: list[Value] = [None, None, None]
+        if told:
+            new = [proof.stated, proof.surface, to_text(proof.proved_at)]
         self.db.execute(
             "INSERT INTO coverage (source, month, kind, stated, surface, proved_at, looked_at, unproved)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
@@ -218,7 +228,8 @@ class Coverage:
             " AND gaps.kind = coverage.kind AND ended_at IS NULL"
         )
         which = "WHERE source = ? AND month = coalesce(?, month) AND stated IS NOT NULL"
-        missing, withheld = (counted.format(f"{word} ({_WITHHELD})") for word in ("NOT IN", "IN"))
+        missing = counted.format(f"NOT IN ({_WITHHELD})")
+        withheld = counted.format(f"IN ({_WITHHELD})")
         self.db.execute(
             f"UPDATE coverage SET missing = ({missing}), withheld = ({withheld}) {which}", [source, month]
         )

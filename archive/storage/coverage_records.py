@@ -51,10 +51,13 @@ def by_what(surfaces: Iterable[tuple[str, str]]) -> str:
 
     `surfaces` are pairs of a kind and the surface of a proof.
     """
-    found = sorted({(str(kind), SURFACES[surface]) for kind, surface in surfaces})
+    found_pairs = {(str(kind), SURFACES[surface]) for kind, surface in surfaces}
+    found = sorted(found_pairs)
     kinds = [str(kind) for kind in AuditKind if any(kind == of for of, _ in found)]
     named = [f"{kind}s by {' and '.join(name for of, name in found if of == kind)}" for kind in kinds]
-    return f" ({', '.join(named)})" if named else ""
+    if not named:
+        return ""
+    return f" ({', '.join(named)})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,24 +31,31 @@ def save_file(db: Database, media: Media, page: Page) -> Saved:
     if row is None:
         return Saved()
     reason = _refusal(page, str(row["kind"]))
-    digest = media.keep(page.body) if reason is None and page.status == HTTPStatus.OK else None
+    digest = None
+    if reason is None and page.status == HTTPStatus.OK:
+        digest = media.keep(page.body)
     at = rows.must(to_text(page.fetched_at))
     with transaction(db):
         values = _failed(row, page, reason) if reason else _good(db, row, page, digest, at)
         rows.update(db, "files", row["id"], {"status": page.status, "fetched_at": at, **values})
-        problems = [Problem(code="file-not-kept", detail=reason, field="files")] if reason else []
+        problems = []
+        if reason:
+            problems.append(Problem(code="file-not-kept", detail=reason, field="files"))
         return visits.note_problems(db, page, problems, _article_of(db, row["id"]), at)
 
 
 def _good(db: Database, row: dict[str, Value], page: Page, digest: str | None, at: str) -> dict[str, Value]:
     """Return the columns of a file that was given, or that is unchanged (without a `digest`)."""
     values: dict[str, Value] = {"failures": 0, "reason": None}
-    changed_at = at if digest is not None and digest != row["digest"] else str(row["changed_at"] or at)
+    changed_at = str(row["changed_at"] or at)
+    if digest is not None and digest != row["digest"]:
+        changed_at = at
     if digest is not None:
+        content_type = (page.header("content-type") or "").partition(";")[0].strip().lower()
         values |= {
             "digest": digest,
             "size": len(page.body),
-            "content_type": (page.header("content-type") or "").partition(";")[0].strip().lower() or None,
+            "content_type": content_type or None,
             "etag": page.header("etag"),
             "last_modified": page.header("last-modified"),
             "first_fetched": row["first_fetched"] or at,
@@ -61,7 +68,8 @@ def _good(db: Database, row: dict[str, Value], page: Page, digest: str | None, a
             if row["digest"] is not None:
                 _keep_version(db, row, number, at)
     age = page.fetched_at - instant(changed_at)
-    values["due_at"] = to_text(page.fetched_at + min(max(age, FIRST_REVISIT), LAST_REVISIT))
+    wait = min(max(age, FIRST_REVISIT), LAST_REVISIT)
+    values["due_at"] = to_text(page.fetched_at + wait)
     return values
 
 
@@ -83,7 +91,8 @@ def _keep_version(db: Database, row: dict[str, Value], number: int, at: str) -> 
 
 def _failed(row: dict[str, Value], page: Page, reason: str) -> dict[str, Value]:
     failures = int(row["failures"] or 0) + 1
-    pause = min(FIRST_RETRY * 2 ** min(failures - 1, 5), LAST_RETRY)
+    doublings = min(failures - 1, 5)
+    pause = min(FIRST_RETRY * 2**doublings, LAST_RETRY)
     return {"failures": failures, "reason": reason, "due_at": to_text(page.fetched_at + pause)}
 
 
@@ -98,11 +107,14 @@ def _refusal(page: Page, kind: str) -> str | None:
     if not page.body:
         return "The answer was empty."
     stated = (page.header("content-type") or "").lower()
-    if stated.startswith(("text/html", "application/xhtml")) or _HTML.match(page.body[:200]):
+    is_html = stated.startswith(("text/html", "application/xhtml"))
+    if is_html or _HTML.match(page.body[:200]):
         return f"The answer is a web page and no {kind}."
     return None
 
 
 def _article_of(db: Database, file_id: Value) -> int | None:
     row = rows.one(db, "SELECT article_id FROM article_files WHERE file_id = ? LIMIT 1", file_id)
-    return int(row["article_id"] or 0) if row else None
+    if not row:
+        return None
+    return int(row["article_id"] or 0)

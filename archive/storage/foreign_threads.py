@@ -49,7 +49,9 @@ def missed_in_foreign(db: Database, look: ForeignLook) -> list[str]:
     # A second check of a thread of which nothing is left is believed where another one shows newer comments.
     uris = f"{SCHEME}{thread.system}[?]*"
     others = rows.one(db, _OTHERS, look.source, uris, max(before), held[0]["article_id"], ids)
-    return missed if others else []
+    if not others:
+        return []
+    return missed
 
 
 def _note_short(db: Database, look: ForeignLook, article: str) -> None:
@@ -57,4 +59,7 @@ def _note_short(db: Database, look: ForeignLook, article: str) -> None:
     row = rows.one(db, sql, look.source, article)
     problem = Problem(code=COMMENTS_MISSING, detail=look.short or "", field="comments")
     at = rows.must(to_text(look.looked_at))
-    visits.note_problem(db, look.source, look.thread, problem, int(str(row["id"])) if row else None, at)
+    article_id = None
+    if row:
+        article_id = int(str(row["id"]))
+    visits.note_problem(db, look.source, look.thread, problem, article_id, at)

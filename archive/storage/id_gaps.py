@@ -32,14 +32,17 @@ def note_new(db: Database, source: str, site_id: str | None, at: str) -> None:
 
     `at` is ISO 8601 UTC. Ids that are no numbers have no place in the row.
     """
-    if site_id is None or not (site_id.isascii() and site_id.isdigit() and len(site_id) < 19):
+    if site_id is None or len(site_id) >= 19:
+        return
+    if not (site_id.isascii() and site_id.isdigit()):
         return
     number = int(site_id)
     gap = rows.one(db, _NEAREST, source, number)
     if gap is not None and int(gap["last"] or 0) >= number:
         _leave(db, gap, number, at)
         return
-    below, above = db.conn.execute(_AROUND, {"source": source, "number": number}).fetchone()
+    around = db.conn.execute(_AROUND, {"source": source, "number": number})
+    below, above = around.fetchone()
     if above is None and below is not None:
         _open(db, {"source": source, "opened_at": at}, below + 1, number - 1)
     elif below is None and above is not None:
@@ -55,10 +58,11 @@ def note_look(db: Database, window: Window) -> None:
     within = "source = ? AND ended_at IS NULL AND first BETWEEN ? AND ? AND last <= ?"
     place = [window.source, window.first, window.last, window.last]
     db.execute(f"UPDATE moderation_gaps SET looks = looks + 1, looked_at = ? WHERE {within}", [at, *place])
+    before = to_text(window.looked_at - _PATIENCE)
     db.execute(
         "UPDATE moderation_gaps SET ended_at = ?, ended_how = 'never shown'"
         f" WHERE {within} AND opened_at < ?",
-        [at, *place, to_text(window.looked_at - _PATIENCE)],
+        [at, *place, before],
     )
 
 
@@ -67,7 +71,8 @@ def _leave(db: Database, gap: dict[str, Value], number: int, at: str) -> None:
 
     How it ended is kept if the gap outlasted a whole crawl.
     """
-    first, last = int(gap["first"] or 0), int(gap["last"] or 0)
+    first = int(gap["first"] or 0)
+    last = int(gap["last"] or 0)
     db.execute("DELETE FROM moderation_gaps WHERE id = ?", [gap["id"]])
     same = {name: gap[name] for name in gap if name not in {"id", "first", "last"}}
     _open(db, same, first, number - 1)

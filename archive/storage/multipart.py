@@ -43,21 +43,23 @@ def join(db: Database, old: Mapping[str, Value] | None, article: Article) -> Who
     if article.text is None:
         return Whole(article=article, grew=False, parts={})
     held = _held(db, old)
-    last = max(article.part, article.parts, *held) if article.part > 1 else article.parts
-    if article.parts == article.part == 1 and held and _is_first_part(article.text, held):
+    last = article.parts
+    if article.part > 1:
+        last = max(article.part, article.parts, *held)
+    is_whole = article.parts == article.part == 1
+    if is_whole and held and _is_first_part(article.text, held):
         last = max(held, default=1)  # a theme that prints no links to the further parts; they are still there
     parts = {part: both for part, both in held.items() if part <= last}
     parts[article.part] = (article.text, article.markdown)
-    whole = replace(
-        article,
-        text=_GAP.join(parts[part][0] for part in sorted(parts)),
-        markdown=_GAP.join(parts[part][1] or parts[part][0] for part in sorted(parts))
-        if article.markdown
-        else None,
-    )
-    return Whole(
-        article=whole, grew=bool(held) and held.keys() < parts.keys(), parts=parts if last > 1 else {}
-    )
+    texts = [parts[part] for part in sorted(parts)]
+    markdown = None
+    if article.markdown:
+        markdown = _GAP.join(marked or text for text, marked in texts)
+    whole = replace(article, text=_GAP.join(text for text, _ in texts), markdown=markdown)
+    grew = bool(held) and held.keys() < parts.keys()
+    if last <= 1:
+        parts = {}
+    return Whole(article=whole, grew=grew, parts=parts)
 
 
 def stored_ends(db: Database, article_id: Value) -> frozenset[int]:
@@ -89,7 +91,9 @@ def _is_first_part(text: str, held: Mapping[int, tuple[str, str | None]]) -> boo
 
     It has most of its paragraphs, where they are recorded, and not all of the others' beginnings.
     """
-    first = held[1][0].split(_GAP) if 1 in held else []
+    first = []
+    if 1 in held:
+        first = held[1][0].split(_GAP)
     kept = sum(paragraph in text for paragraph in first)
     others = [both[0].partition(_GAP)[0] for part, both in held.items() if part > 1]
     return 2 * kept >= len(first) and not all(opening in text for opening in others)

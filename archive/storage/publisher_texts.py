@@ -68,28 +68,39 @@ class PublisherText:
         self.page = page
         self.reading = reading
         self._old = old
-        self._held = None if old is None else load_row(db, old["id"])
+        self._held: Row | None = None
+        if old is not None:
+            self._held = load_row(db, old["id"])
         self._own: PageText | None = None  # the page's own text, where it is completed below
         self._shown: PageText | None = None
         self._completion: Completion | None = None
         self._is_of_rest = _is_of_rest(old)
-        is_text = page.kind is PageKind.ARTICLE and article.text is not None and not self._is_of_rest
+        is_own = page.kind is PageKind.ARTICLE and not self._is_of_rest
+        is_text = is_own and article.text is not None
         is_exact = reading.surface is Surface.REST
-        is_copy = is_exact or (reading.surface is Surface.FEED and not self._is_of_rest)
+        is_of_feed = reading.surface is Surface.FEED and not self._is_of_rest
+        is_copy = is_exact or is_of_feed
         self._is_text = not late and is_text and (article.part > 1 or not article.further)
-        self._is_copy = not late and is_copy and article.written is not None and self._is_news()
+        has_copy = is_copy and article.written is not None
+        self._is_copy = has_copy and not late and self._is_news()
 
     def page_row(self) -> Row | None:
         """Return the article's row with the page's text."""
-        return None if self._old is None else _as_page(self._old, self._held)
+        if self._old is None:
+            return None
+        return _as_page(self._old, self._held)
 
     def held_origins(self) -> dict[str, str]:
         """Return the origins of the stored text.
 
         Former versions kept REST's own text of a divided article; it counts as the page's from now on.
         """
-        origins: dict[str, str] = json.loads(str(self._old["origins"])) if self._old else {}
-        return origins | (dict.fromkeys(_FIELDS, _RULE) if self._is_of_rest and self._is_copy else {})
+        origins: dict[str, str] = {}
+        if self._old:
+            origins = json.loads(str(self._old["origins"]))
+        if self._is_of_rest and self._is_copy:
+            origins |= dict.fromkeys(_FIELDS, _RULE)
+        return origins
 
     def told(self, joined: multipart.Whole) -> Article:
         """Return what the reading says of the article.
@@ -102,19 +113,25 @@ class PublisherText:
             ends = multipart.ends_of(joined.parts)
             self._own = PageText(text=whole.text, markdown=whole.markdown, links=whole.links, ends=ends)
             if self._held is not None and used:
-                earlier = None if self._is_of_one_state(self._held) else self._page_text()
-                self._complete(self._own, unpack_blocks(self._held["blocks"]), earlier)
+                earlier = None
+                if not self._is_of_one_state(self._held):
+                    earlier = self._page_text()
+                blocks = unpack_blocks(self._held["blocks"])
+                self._complete(self._own, blocks, earlier)
         elif self._is_copy and (self._is_of_rest or self._tells_of_edit()):
-            self._own = PageText(text="", markdown=None, links=()) if self._is_of_rest else self._page_text()
+            self._own = self._page_text()
+            if self._is_of_rest:
+                self._own = PageText(text="", markdown=None, links=())
             self._complete(self._own, self.article.written or (), None)
         if self._shown is None or self._own is None:
             return whole
+        shown_origins = self._origins(dict(whole.origins))
         return replace(
             whole,
             text=self._shown.text,
             markdown=self._shown.markdown,
             links=self._shown.links,
-            origins=tuple(self._origins(dict(whole.origins)).items()),
+            origins=tuple(shown_origins.items()),
         )
 
     def settle(self, article_id: int) -> tuple[Problem, ...] | None:
@@ -150,14 +167,17 @@ class PublisherText:
 
     def _is_same_state(self) -> bool:
         """True if the site states no modification since the stored copy."""
-        held, modified = self._held, to_text(self.article.modified)
+        held = self._held
+        modified = to_text(self.article.modified)
         if held is None or held["surface"] != self.reading.surface:
             return False
         return modified is not None and held["modified"] == modified
 
     def _tells_of_edit(self) -> bool:
         """True if a copy contains a modification already read."""
-        used = None if self._held is None else self._held["used_surface"]
+        used = None
+        if self._held is not None:
+            used = self._held["used_surface"]
         is_next = self.reading.surface is Surface.REST and used == Surface.REST
         if not is_next or self.reading.cause != EDITED or self._is_same_state():
             return False
@@ -168,7 +188,9 @@ class PublisherText:
         if self._old is None or modified is None:
             return False
         read = rows.one(self.db, _READ, self._old["id"])
-        return read is not None and str(read["at"] or "") >= str(modified)
+        if read is None:
+            return False
+        return str(read["at"] or "") >= str(modified)
 
     def _keep_copy(self, article_id: int) -> None:
         """Store the copy.
@@ -177,7 +199,9 @@ class PublisherText:
         """
         values: dict[str, Value] = {"read_at": self.reading.received}
         if not self._is_same_state() or self.reading.cause != EDITED:
-            modified = to_text(self.article.modified) if self.reading.surface is Surface.REST else None
+            modified = None
+            if self.reading.surface is Surface.REST:
+                modified = to_text(self.article.modified)
             values["surface"] = self.reading.surface.value
             values["modified"] = modified
             values["blocks"] = pack_blocks(self.article.written or ())
@@ -190,11 +214,14 @@ class PublisherText:
 
     def _is_of_one_state(self, held: Row) -> bool:
         """True if the page and the stored copy are of one state."""
-        received, read_at = instant(self.reading.received), instant(str(held["read_at"]))
+        received = instant(self.reading.received)
+        read_at = instant(str(held["read_at"]))
         if held["modified"] is not None:
             modified = instant(str(held["modified"]))
             stated = self.article.modified
-            listed = lastmod_moment(self.page.lastmod) if self.page.lastmod else None
+            listed = None
+            if self.page.lastmod:
+                listed = lastmod_moment(self.page.lastmod)
             if isinstance(stated, datetime):
                 return to_text(stated) == held["modified"]
             if listed == modified or modified <= received <= read_at:
@@ -204,9 +231,12 @@ class PublisherText:
     @property
     def _is_current(self) -> bool:
         """True if the site has just listed what was modified, and the article is as the held copy has it."""
-        held, stated = self._held, to_text(self.article.modified)
+        held = self._held
+        stated = to_text(self.article.modified)
         at = self.reading.received
-        if held is None or not self._is_text or not is_unmodified(self.db, self.page.source, held, at):
+        if held is None or not self._is_text:
+            return False
+        if not is_unmodified(self.db, self.page.source, held, at):
             return False
         return stated is None or stated <= str(held["modified"])
 
@@ -227,11 +257,13 @@ class PublisherText:
         shown = self._complete(own, unpack_blocks(held["blocks"]), None)
         origins = json.loads(str(row["origins"]))
         common = origins.get(REST_OF_THEM)
-        origins |= self._origins({name: str(origins.get(name, common)) for name in _FIELDS})
+        known = {name: str(origins.get(name, common)) for name in _FIELDS}
+        origins |= self._origins(known)
         new = {"text": shown.text, "markdown": shown.markdown}
         changed: dict[str, Value] = {name: value for name, value in new.items() if row[name] != value}
         if changed:
-            rows.update(self.db, "articles", article_id, {**changed, "origins": json.dumps(compact(origins))})
+            packed = json.dumps(compact(origins))
+            rows.update(self.db, "articles", article_id, {**changed, "origins": packed})
             rows.LIST_WRITERS["links"](self.db, article_id, shown.links)
         self._note_use(held, own, shown)
 
@@ -246,8 +278,12 @@ class PublisherText:
         """
         self._shown = own
         blocks = own.blocks
-        past = None if before is None else before.blocks
-        earlier = None if past is None or before is None else PageBlocks(past, before.ends)
+        past = None
+        if before is not None:
+            past = before.blocks
+        earlier = None
+        if past is not None and before is not None:
+            earlier = PageBlocks(past, before.ends)
         if blocks is None:
             plain = to_blocks(own.text, None) or ()
             verdicts = complete_text(plain, written, earlier, drops=False).verdicts
@@ -264,7 +300,8 @@ class PublisherText:
         )
         if done.blocks == blocks:
             return own
-        gone = set(links_of(done.dropped)) - set(links_of(done.blocks))
+        kept_links = set(links_of(done.blocks))
+        gone = set(links_of(done.dropped)) - kept_links
         kept = [link for link in own.links if link not in gone]
         links = tuple(dict.fromkeys([*kept, *links_of(done.blocks)]))
         self._shown = PageText(text=done.text, markdown=done.markdown, links=links)
@@ -277,7 +314,9 @@ class PublisherText:
         """
         if self._shown == self._own:
             return origins
-        surface = self.reading.surface.value if self._is_copy else str((self._held or {}).get("surface"))
+        surface = str((self._held or {}).get("surface"))
+        if self._is_copy:
+            surface = self.reading.surface.value
         rules = {name: origins.get(name, _RULE).partition("+")[0] for name in _FIELDS}
         return origins | {name: f"{rule}+{surface}" for name, rule in rules.items()}
 
@@ -287,10 +326,16 @@ class PublisherText:
         values: dict[str, Value] = {
             "used_at": self.reading.received,
             "used_surface": held["surface"],
-            "page_text": (own.text or "") if differs else None,
-            "page_markdown": own.markdown if differs else None,
-            "page_links": json.dumps(own.links) if differs else None,
+            "page_text": None,
+            "page_markdown": None,
+            "page_links": None,
         }
+        if differs:
+            values |= {
+                "page_text": own.text or "",
+                "page_markdown": own.markdown,
+                "page_links": json.dumps(own.links),
+            }
         _update(self.db, held["article_id"], values)
 
 
@@ -316,8 +361,11 @@ def _is_of_rest(old: Mapping[str, Value] | None) -> bool:
 
     Former versions kept it of divided articles.
     """
-    origins = json.loads(str(old["origins"])) if old is not None and old["text"] is not None else {}
-    return rank(origins.get("text", origins.get(REST_OF_THEM))) >= rank(Surface.REST)
+    origins = {}
+    if old is not None and old["text"] is not None:
+        origins = json.loads(str(old["origins"]))
+    origin = origins.get("text", origins.get(REST_OF_THEM))
+    return rank(origin) >= rank(Surface.REST)
 
 
 def _as_page(row: Row, held: Row | None) -> Row:
@@ -329,15 +377,16 @@ def _as_page(row: Row, held: Row | None) -> Row:
 
 def _page_text(db: Database, row: Row, held: Row | None) -> PageText:
     """Return the page's text of an article's row that `_as_page` has given."""
-    text, markdown = row.get("text"), row.get("markdown")
+    text = row.get("text")
+    markdown = row.get("markdown")
     article_id = int(row.get("id") or 0)
     if held is not None and held["page_links"] is not None:
         links = tuple(json.loads(str(held["page_links"])))
     else:
         links = rows.held_list(db, "links", article_id)
     return PageText(
-        text=None if text is None else str(text),
-        markdown=None if markdown is None else str(markdown),
+        text=rows.optional_text(text),
+        markdown=rows.optional_text(markdown),
         links=links,
         ends=multipart.stored_ends(db, article_id),
     )

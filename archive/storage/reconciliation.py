@@ -49,7 +49,9 @@ def record_observation(db: Database, look: Look) -> Saved:
         return unlisted.note_listing(db, look)
     else:
         return tombstones.note_missing(db, look)
-    apart = _apart(db, look, found) if isinstance(look, ThreadLook) and not look.pings_only else APART
+    apart = APART
+    if isinstance(look, ThreadLook) and not look.pings_only:
+        apart = _apart(db, look, found)
     missed = Missing(source=look.source, ids=tuple(found), looked_at=look.looked_at, apart=apart)
     return tombstones.note_missing(db, missed)
 
@@ -61,11 +63,16 @@ def _apart(db: Database, look: ThreadLook, missed: list[str]) -> timedelta:
     where the source has shown such copies before, since what it did not show was shown again.
     """
     numbers = [int(key) for key in look.shown if key.isdecimal()]
-    if not missed or not numbers or not all(key.isdecimal() and int(key) > max(numbers) for key in missed):
+    if not missed or not numbers:
+        return APART
+    newest = max(numbers)
+    if not all(key.isdecimal() and int(key) > newest for key in missed):
         return APART
     seen = crawl_states.value(db, look.source, "stale_copy_at")
     is_known = seen is not None and look.looked_at - seen < KNOWN_FOR
-    return STALE_APART if is_known else COPY_APART
+    if is_known:
+        return STALE_APART
+    return COPY_APART
 
 
 def _missed_in_window(db: Database, look: Window) -> list[str]:
@@ -78,7 +85,8 @@ def _missed_in_window(db: Database, look: Window) -> list[str]:
         )
     ]
     missed = [key for key in held if key not in look.shown]
-    if 2 * len(missed) > len(held) and not _total_agrees(db, look, len(missed)):
+    is_most = 2 * len(missed) > len(held)
+    if is_most and not _total_agrees(db, look, len(missed)):
         return []
     return missed
 
@@ -89,7 +97,8 @@ def _total_agrees(db: Database, look: Window, missed: int) -> bool:
     if hidden is None or look.total is None:
         return False
     [held] = db.query(f"{_LISTED} AND gone_at IS NULL", [look.source])
-    return look.total - int(hidden) <= int(held["n"]) - missed
+    public = look.total - int(hidden)
+    return public <= int(held["n"]) - missed
 
 
 def _missed_in_thread(db: Database, look: ThreadLook) -> list[str]:
@@ -108,10 +117,12 @@ def _missed_in_thread(db: Database, look: ThreadLook) -> list[str]:
         " WHERE addresses.source = ? AND addresses.url_key = ? AND comments.gone_at IS NULL"
         f" AND {NATIVE} AND comments_stated IS NOT NULL"
     )
-    held = list(db.query(sql, [look.source, urls.page_key(look.url)]))
+    key = urls.page_key(look.url)
+    held = list(db.query(sql, [look.source, key]))
     if not look.shown and not _others_show(db, look.source, held):
         return []
-    if not any(row["kind"] != "comment" and row["key"] in look.shown for row in held):
+    pings = [row for row in held if row["kind"] != "comment"]
+    if not any(row["key"] in look.shown for row in pings):
         held = [row for row in held if row["kind"] == "comment"]
     absent = {row["key"] for row in held} - look.shown
     missed = [
@@ -121,7 +132,9 @@ def _missed_in_thread(db: Database, look: ThreadLook) -> list[str]:
         and row["site_parent"] not in absent
         and not (look.pings_only and row["kind"] == "comment")
     ]
-    return missed if held and len(missed) <= len(held) - held[0]["stated"] else []
+    if held and len(missed) <= len(held) - held[0]["stated"]:
+        return missed
+    return []
 
 
 def _note_unreadable(db: Database, look: ThreadLook) -> None:
@@ -135,13 +148,15 @@ def _note_unreadable(db: Database, look: ThreadLook) -> None:
         " WHERE addresses.source = ? AND addresses.url_key = ? AND comments.gone_at IS NULL"
         f" AND comments.missed_at IS NULL AND {NATIVE} AND kind = 'comment' GROUP BY article_id"
     )
-    held = rows.one(db, sql, look.source, urls.page_key(look.url))
+    key = urls.page_key(look.url)
+    held = rows.one(db, sql, look.source, key)
     if held is None or held["article_id"] is None:
         return
     detail = f"Its page shows no comment any more, and does not say why. Held as last seen: {held['n']:,}."
     problem = Problem(code=_UNREADABLE, detail=detail, field="comments")
     at = rows.must(to_text(look.looked_at))
-    visits.note_problem(db, look.source, str(held["url"]), problem, int(str(held["article_id"])), at)
+    article_id = int(str(held["article_id"]))
+    visits.note_problem(db, look.source, str(held["url"]), problem, article_id, at)
 
 
 def _others_show(db: Database, source: str, held: list[dict[str, Value]]) -> bool:
@@ -151,4 +166,6 @@ def _others_show(db: Database, source: str, held: list[dict[str, Value]]) -> boo
         "SELECT 1 FROM visits JOIN articles ON articles.id = article_id WHERE visits.source = ?"
         " AND kind = 'article' AND good_at > ? AND comments_stated > 0 AND articles.id != ? LIMIT 1"
     )
-    return not missed or rows.one(db, sql, source, max(missed), held[0]["article_id"]) is not None
+    if not missed:
+        return True
+    return rows.one(db, sql, source, max(missed), held[0]["article_id"]) is not None

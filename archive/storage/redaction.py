@@ -93,7 +93,9 @@ def redact_item(
     where `hidden.db` lacks what is. Bytes that are deleted with it are left to `scrub`.
     """
     moment = rows.must(to_text(at))
-    number = None if kind == "commenter" else int(item)
+    number = None
+    if kind != "commenter":
+        number = int(item)
     db.execute("PRAGMA secure_delete = ON")
     with transaction(db):
         hidden.check(db.conn)
@@ -107,9 +109,8 @@ def redact_item(
         work.note_step(db, "scrub", new.id, moment)
         hidden.forget(new.id)  # the rest of one that was not completed
         if number is None:
-            redaction_seals.write_seal(
-                db, new.id, hidden.keep(new.id, [Kept(place="names", row={"name": item})])
-            )
+            kept_name = Kept(place="names", row={"name": item})
+            redaction_seals.write_seal(db, new.id, hidden.keep(new.id, [kept_name]))
         _take(db, hidden, new)
     return new
 
@@ -122,7 +123,8 @@ def unredact_item(db: Database, hidden: Hidden, number: int) -> Redaction:
     db.execute("PRAGMA secure_delete = ON")
     with transaction(db):
         hidden.check(db.conn, thorough=True)
-        found = next((each for each in redactions(db) if each.id == number), None)
+        same = (each for each in redactions(db) if each.id == number)
+        found = next(same, None)
         if found is None:
             raise NotFoundError(
                 f"There is no redaction {number}.",
@@ -143,7 +145,8 @@ def unredact_item(db: Database, hidden: Hidden, number: int) -> Redaction:
 
 def redacted_name(hidden: Hidden, redaction: Redaction) -> str | None:
     """Return the name that a redaction of a commenter hides."""
-    return next((each.row["name"] for each in hidden.kept(redaction.id) if each.place == "names"), None)
+    names = (each.row["name"] for each in hidden.kept(redaction.id) if each.place == "names")
+    return next(names, None)
 
 
 def _must_be_shown(db: Database, hidden: Hidden, kind: str, item: int | str) -> None:
@@ -173,10 +176,13 @@ def _take(db: Database, hidden: Hidden, redaction: Redaction) -> bool:
     """Store and mask all that a redaction covers; False for nothing."""
     values: dict[str, Value] = {"id": redaction.item, "name": redacted_name(hidden, redaction)}
     masked = [kept for mask in _masks(redaction) for kept in _to_mask(db, *mask, values)]
-    deleted = list(_to_delete(db, values)) if redaction.kind == "article" else []
+    deleted = []
+    if redaction.kind == "article":
+        deleted = list(_to_delete(db, values))
     if not deleted and not masked:
         return False
-    redaction_seals.write_seal(db, redaction.id, hidden.keep(redaction.id, [*deleted, *masked]))
+    seal = hidden.keep(redaction.id, [*deleted, *masked])
+    redaction_seals.write_seal(db, redaction.id, seal)
     before_commit(db, "merge full text", lambda: work.merge_full_text(db))
     _forget_fingerprints(db, masked)
     for kept in masked:
@@ -192,9 +198,12 @@ def _forget_fingerprints(db: Database, masked: list[Kept]) -> None:
     for kept in masked:
         if "text" in kept.row["mask"]:
             kind = kept.place.partition("_")[0].removesuffix("s")
-            column = f"{kind}_id" if kept.place.endswith("_versions") else "id"
+            column = "id"
+            if kept.place.endswith("_versions"):
+                column = f"{kind}_id"
             sql = f"SELECT {column} FROM {kept.place} WHERE id = ?"
-            items.add((kind, int(db.execute(sql, [kept.row["id"]]).fetchone()[0])))
+            [item] = db.execute(sql, [kept.row["id"]]).fetchone()
+            items.add((kind, int(item)))
     if items:
         path = Path(db.execute("PRAGMA database_list").fetchone()[2])
         before_commit(db, f"forget {sorted(items)}", lambda: fingerprints.forget_items(path, items))
@@ -225,9 +234,8 @@ def _to_mask(
 ) -> Iterator[Kept]:
     for row in db.query(f"SELECT id, {', '.join(mask)} FROM {table} WHERE {where}", values):
         if was := {name: row[name] for name in mask if row[name] != mask[name]}:
-            yield Kept(
-                place=table, row={"id": row["id"], "was": was, "mask": {name: mask[name] for name in was}}
-            )
+            changed = {name: mask[name] for name in was}
+            yield Kept(place=table, row={"id": row["id"], "was": was, "mask": changed})
 
 
 def _to_delete(db: Database, values: dict[str, Value]) -> Iterator[Kept]:
@@ -249,7 +257,8 @@ def _delete(db: Database, values: dict[str, Value]) -> None:
     for table, where in _DELETED.items():
         db.execute(f"DELETE FROM {table} WHERE {where}", values)
     for table, (join, column) in _NAMES.items():
-        ids = [row[column] for row in db.query(f"SELECT {column} FROM {join} WHERE {_OF_ARTICLE}", values)]
+        found = db.query(f"SELECT {column} FROM {join} WHERE {_OF_ARTICLE}", values)
+        ids = [row[column] for row in found]
         db.execute(f"DELETE FROM {join} WHERE {_OF_ARTICLE}", values)
         for each in ids:
             unused = f"NOT EXISTS (SELECT 1 FROM {join} WHERE {column} = {table}.id)"
@@ -265,12 +274,14 @@ def _give_back(db: Database, kept: Kept) -> None:
     """Restore one row, unless another has taken its place."""
     if kept.place == "lists":
         for name in _LISTS:
-            rows.LIST_WRITERS[name](db, kept.row["article_id"], tuple(kept.row.get(name, ())))
+            values = tuple(kept.row.get(name, ()))
+            rows.LIST_WRITERS[name](db, kept.row["article_id"], values)
     elif "mask" in kept.row:
         for name, value in kept.row["was"].items():
+            mask = kept.row["mask"][name]
             db.execute(
                 f"UPDATE {kept.place} SET {name} = ? WHERE id = ? AND {name} IS ?",
-                [value, kept.row["id"], kept.row["mask"][name]],
+                [value, kept.row["id"], mask],
             )
     elif kept.place != "names":
         names = ", ".join(kept.row)

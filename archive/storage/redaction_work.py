@@ -64,8 +64,11 @@ def unfinished(archive: sqlite3.Connection) -> list[Step]:
 
 def pending_sentence(steps: list[Step], path: Path) -> str:
     """Return pending steps as a sentence. `steps` is not empty."""
-    numbers = ", ".join(sorted({str(step.redaction) for step in steps}, key=int))
-    which = f"Redaction {numbers} is" if "," not in numbers else f"Redactions {numbers} are"
+    ids = {str(step.redaction) for step in steps}
+    numbers = ", ".join(sorted(ids, key=int))
+    which = f"Redactions {numbers} are"
+    if "," not in numbers:
+        which = f"Redaction {numbers} is"
     kinds = {step.step for step in steps}
     store = redaction_store.redaction_store_path(path).name
     if kinds & {"scrub", "fold"}:
@@ -130,7 +133,8 @@ def forget_lifted(db: Database, kept: Hidden) -> None:
     if not steps:
         return
     _sync_log(db)
-    valid = {row[0] for row in db.execute("SELECT id FROM redactions").fetchall()}
+    found = db.execute("SELECT id FROM redactions")
+    valid = {row[0] for row in found.fetchall()}
     for step in steps:
         if step.redaction not in valid:
             kept.forget(step.redaction)

@@ -15,7 +15,7 @@ from archive.core.connection import Database
 from archive.core.database import transaction
 from archive.core.errors import NotFoundError
 from archive.core.records import Quality, Run, Saved
-from archive.core.timestamps import instant, to_text
+from archive.core.timestamps import instant, optional_instant, to_text
 from archive.files.own_files import beside_bytes
 from archive.tables import rows
 from archive.tables.merge import Value
@@ -47,7 +47,9 @@ class Ledger:
         """
         sql = "SELECT max(planned_at) AS at FROM runs WHERE source = ? AND planned_at <= ?"
         row = rows.one(self.db, sql, source, to_text(now))
-        return instant(str(row["at"])) if row and row["at"] else None
+        if row is None:
+            return None
+        return optional_instant(rows.optional_text(row["at"]))
 
     def claim(self, source: str, trigger: str, now: datetime, planned: datetime | None) -> int | None:
         """Open a run for a planned time; return its id.
@@ -57,12 +59,13 @@ class Ledger:
         with transaction(self.db):
             if planned is not None and self._is_taken(source, planned):
                 return None
+            ticks = int(planned is not None)
             return self._insert(
                 {
                     "source": source,
                     "trigger": trigger,
                     "planned_at": to_text(planned),
-                    "ticks": int(planned is not None),
+                    "ticks": ticks,
                     "started_at": to_text(now),
                 }
             )
@@ -74,13 +77,13 @@ class Ledger:
         """
         if len(ticks) > KEPT:
             span = f"{to_text(ticks[0])} to {to_text(ticks[-1])}"
-            self._note(
-                source, ticks[-1], outcome, f"{len(ticks):,} planned times, {span}: {why}", now, len(ticks)
-            )
+            sentence = f"{len(ticks):,} planned times, {span}: {why}"
+            self._note(source, ticks[-1], outcome, sentence, now, len(ticks))
             return
         with transaction(self.db):
             for tick in ticks:
-                self._note(source, tick, outcome, why[:1].upper() + why[1:], now, 1)
+                sentence = why[:1].upper() + why[1:]
+                self._note(source, tick, outcome, sentence, now, 1)
 
     def _note(
         self, source: str, tick: datetime, outcome: str, sentence: str, now: datetime, ticks: int
@@ -163,7 +166,8 @@ class Ledger:
         """Return the bytes of the archive and its log files, once the log is folded in."""
         sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
         archive = Path(self.db.execute("PRAGMA database_list").fetchone()[2])
-        return int(self.db.execute(sql).fetchone()[0]) + beside_bytes(archive)
+        held_bytes = int(self.db.execute(sql).fetchone()[0])
+        return held_bytes + beside_bytes(archive)
 
     def settle(self, run_id: int, outcome: str, sentence: str, now: datetime) -> bool:
         """Store how a run ended, unless its process did.
@@ -200,7 +204,9 @@ class Ledger:
         """Return a source's newest run of a kind, if any."""
         sql = f"SELECT * FROM runs WHERE source = ? AND kind = ? AND {_MADE} ORDER BY id DESC LIMIT 1"
         row = rows.one(self.db, sql, source, kind)
-        return _run(row) if row else None
+        if not row:
+            return None
+        return _run(row)
 
     def qualities(self, source: str) -> Iterator[Quality]:
         """Return the extraction counts of a source's crawls, newest first."""
@@ -216,7 +222,9 @@ class Ledger:
             " AND comment_count < comments_stated"
         )
         row = rows.one(self.db, sql, source, to_text(since))
-        return int(row["n"] or 0) if row else 0
+        if not row:
+            return 0
+        return int(row["n"] or 0)
 
 
 def _run(row: dict[str, Value]) -> Run:
@@ -226,13 +234,13 @@ def _run(row: dict[str, Value]) -> Run:
         kind=str(row["kind"]),
         trigger=str(row["trigger"]),
         started_at=instant(str(row["started_at"])),
-        ended_at=instant(str(row["ended_at"])) if row["ended_at"] else None,
-        outcome=None if row["outcome"] is None else str(row["outcome"]),
+        ended_at=optional_instant(rows.optional_text(row["ended_at"])),
+        outcome=rows.optional_text(row["outcome"]),
         requests=int(row["requests"] or 0),
         bytes=int(row["bytes"] or 0),
         saved=Saved(**{name: int(row[name] or 0) for name in _COUNTS}),
-        sentence=None if row["sentence"] is None else str(row["sentence"]),
-        planned_at=instant(str(row["planned_at"])) if row["planned_at"] else None,
+        sentence=rows.optional_text(row["sentence"]),
+        planned_at=optional_instant(rows.optional_text(row["planned_at"])),
         ticks=int(row["ticks"] or 0),
         quality=_quality(row),
     )

@@ -50,8 +50,11 @@ def seen_again(db: Database, kind: str, row: dict[str, Value], at: str) -> dict[
 
     `at` is ISO 8601 UTC. An observation from before the one that missed it has no effect.
     """
-    missed_at, gone_at = row["missed_at"], row["gone_at"]
-    if (missed_at is None and gone_at is None) or at < str(gone_at or missed_at):
+    missed_at = row["missed_at"]
+    gone_at = row["gone_at"]
+    if missed_at is None and gone_at is None:
+        return {}
+    if at < str(gone_at or missed_at):
         return {}
     if kind == "article":
         db.execute("UPDATE unlisted SET shown_at = ? WHERE article_id = ?", [at, row["id"]])
@@ -87,7 +90,9 @@ def note_missing(db: Database, missing: Missing) -> Saved:
         if row["article_gone"] is None and _may_be_gone(db, row, missing.looked_at):
             missed += 1
             continue
-        how = "removed" if row["article_gone"] is None else ARTICLE_GONE
+        how = ARTICLE_GONE
+        if row["article_gone"] is None:
+            how = "removed"
         _mark_gone(db, "comment", row, missing.looked_at, how)
         count_comments(db, row["article_id"])
         gone += 1
@@ -108,7 +113,10 @@ def _may_be_gone(db: Database, comment: dict[str, Value], now: datetime) -> bool
     )
     thread: dict[str, Any] = rows.one(db, sql, comment["article_id"]) or {}
     good = rows.one(db, _GOOD_AT, comment["article_id"])
-    shown = good is not None and good["at"] is not None and str(good["at"]) > str(comment["missed_at"])
+    good_at = None
+    if good is not None:
+        good_at = good["at"]
+    shown = good_at is not None and str(good_at) > str(comment["missed_at"])
     if shown or thread["n"] < WHOLE_THREAD or thread["missed"] < thread["n"]:
         return False
     article = rows.one(db, "SELECT * FROM articles WHERE id = ?", comment["article_id"])
@@ -124,8 +132,10 @@ def note_absent_page(db: Database, page: Page, extract: Extract) -> Saved:
     Whether a divided article is gone is told by its own page, not by those of its further parts. A page that
     never showed an article, and is not there any more, lacks nothing.
     """
-    how, codes = STATUSES.get(page.status), {problem.code for problem in extract.problems}
-    is_weak = how is None and page.status == HTTPStatus.OK and bool(codes) and codes <= NOT_THERE
+    how = STATUSES.get(page.status)
+    codes = {problem.code for problem in extract.problems}
+    is_not_there = bool(codes) and codes <= NOT_THERE
+    is_weak = how is None and page.status == HTTPStatus.OK and is_not_there
     if PROTECTED in codes:
         how, is_weak = "protected", False
     if how is None and not is_weak:
@@ -133,16 +143,21 @@ def note_absent_page(db: Database, page: Page, extract: Extract) -> Saved:
     key = urls.page_key(page.url)
     if row := rows.one(db, _GONE, page.source, key):
         return _look(db, row, page, how or "removed", is_weak=is_weak)
-    is_known = rows.one(db, _PART, page.source, key) or (
-        how is not None and rows.one(db, _NEVER, page.source, key)
-    )
-    return Saved(missed=1) if is_known else Saved()
+    is_known = rows.one(db, _PART, page.source, key) is not None
+    if how is not None and not is_known:
+        is_known = rows.one(db, _NEVER, page.source, key) is not None
+    if not is_known:
+        return Saved()
+    return Saved(missed=1)
 
 
 def note_redirect(db: Database, page: Page, own: int) -> Saved:
     """Record that an article's URL leads to another, `own`."""
-    row = rows.one(db, f"{_GONE} AND articles.id != ?", page.source, urls.page_key(page.url), own)
-    return Saved() if row is None else _look(db, row, page, "redirected")
+    key = urls.page_key(page.url)
+    row = rows.one(db, f"{_GONE} AND articles.id != ?", page.source, key, own)
+    if row is None:
+        return Saved()
+    return _look(db, row, page, "redirected")
 
 
 def _look(db: Database, row: dict[str, Value], page: Page, how: str, *, is_weak: bool = False) -> Saved:
@@ -154,7 +169,10 @@ def _look(db: Database, row: dict[str, Value], page: Page, how: str, *, is_weak:
         return Saved(missed=1)
     _mark_gone(db, "article", row, page.fetched_at, how, page.final_url)
     good = rows.one(db, _GOOD_AT, row["id"])
-    events.went_with_article(db, row["id"], str(good["at"]) if good and good["at"] else None)
+    seen_at = None
+    if good and good["at"]:
+        seen_at = str(good["at"])
+    events.went_with_article(db, row["id"], seen_at)
     return Saved(gone=1)
 
 
@@ -174,7 +192,9 @@ def count_comments(db: Database, article_id: Value) -> None:
 
 def _is_second_look(row: dict[str, Value], now: datetime, apart: timedelta = APART) -> bool:
     missed_at = row["missed_at"]
-    return missed_at is not None and now - instant(str(missed_at)) >= apart
+    if missed_at is None:
+        return False
+    return now - instant(str(missed_at)) >= apart
 
 
 def _is_well(db: Database, row: dict[str, Value], *, is_weak: bool) -> bool:
@@ -193,7 +213,9 @@ def _is_well(db: Database, row: dict[str, Value], *, is_weak: bool) -> bool:
     )
     where = {"since": row["missed_at"], "source": row["source"], "own": row["id"]}
     [pages] = db.query(sql, where)
-    each = GOOD_FOR_EACH_WEAK if is_weak else GOOD_FOR_EACH
+    each = GOOD_FOR_EACH
+    if is_weak:
+        each = GOOD_FOR_EACH_WEAK
     return bool(pages["good"]) and pages["absent"] * each <= pages["good"]
 
 
