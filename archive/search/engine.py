@@ -114,7 +114,8 @@ def understand(ask: Ask) -> tuple[Wording, Ask, tuple[str, ...]]:
     for name, value in wording.filters:
         changes: dict[str, Any] = {name: getattr(ask, name) or value}
         ask = replace(ask, **changes)
-    ask = replace(ask, site=_host_of(ask.site), type=tidy_query(ask.type).strip())
+    type_ = tidy_query(ask.type).strip()
+    ask = replace(ask, site=_host_of(ask.site), type=type_)
     for name in ("since", "until"):
         value = getattr(ask, name)
         if value and not _DAY.fullmatch(value):
@@ -122,24 +123,31 @@ def understand(ask: Ask) -> tuple[Wording, Ask, tuple[str, ...]]:
                 f"“{value[:40]}” is not a date such as 2009, 2009-07 or 2009-07-15, and was left out."
             )
             ask = replace(ask, since="") if name == "since" else replace(ask, until="")
-    ask = replace(
-        ask,
-        kind=ask.kind if ask.kind in SEARCHED_KINDS else "all",
-        sort="date" if ask.sort == "date" else "relevance",
-        page=min(max(ask.page, 1), CAP // max(ask.size, 1)),
-    )
+    kind = "all"
+    if ask.kind in SEARCHED_KINDS:
+        kind = ask.kind
+    sort = "relevance"
+    if ask.sort == "date":
+        sort = "date"
+    deepest = CAP // max(ask.size, 1)
+    ask = replace(ask, kind=kind, sort=sort, page=min(max(ask.page, 1), deepest))
     return wording, ask, tuple(notes)
 
 
 def _host_of(text: str) -> str:
     """Return the host that a person names by a host or a URL, in lower case and without "www."."""
     bare = tidy_query(text).strip().lower().partition("://")
-    return re.split(r"[/?#:]", bare[2] or bare[0], maxsplit=1)[0].removeprefix("www.")
+    host = re.split(r"[/?#:]", bare[2] or bare[0], maxsplit=1)
+    return host[0].removeprefix("www.")
 
 
 def _section(connection: sqlite3.Connection, plan: Plan, ask: Ask, common: Common) -> Section:
     """Count, order and cut, in as few passes over the matches as that takes."""
-    size = (ask.size if ask.kind != "all" else ask.size // 2) if ask.kind in ("all", plan.table.name) else 0
+    size = 0
+    if ask.kind == plan.table.name:
+        size = ask.size
+    elif ask.kind == "all":
+        size = ask.size // 2
     if _is_in_vain(plan, ask, common):
         return Section(kind=plan.table.name, count=0, more=True, hits=())
     by_date = ask.sort == "date" or not plan.match
@@ -152,8 +160,10 @@ def _section(connection: sqlite3.Connection, plan: Plan, ask: Ask, common: Commo
         page = _rows(connection, f"{plan.walk()} LIMIT {size} OFFSET {start}", plan.values)
         ids = [int(row["id"] or 0) for row in page] if size else []
     else:
-        ids = [row_id for _, row_id in pool[:CAP][start : start + size]]
-    hits = tuple(without_text(hit) for hit in iterate_hits(connection, plan, ids))
+        best = pool[:CAP][start : start + size]
+        ids = [row_id for _, row_id in best]
+    found = iterate_hits(connection, plan, ids)
+    hits = tuple(without_text(hit) for hit in found)
     return Section(
         kind=plan.table.name, count=min(len(pool), CAP), more=more, hits=hits, partly=more and not by_date
     )
@@ -188,7 +198,8 @@ def rank_matches(
     if by_date and (many or not plan.match):
         size = size or 1
         sql = f"{plan.few('date')} ORDER BY score DESC, id DESC LIMIT {size + 1}"
-        found = [(score or "", row_id) for row_id, score in connection.execute(sql, plan.values)]
+        matches = connection.execute(sql, plan.values)
+        found = [(score or "", row_id) for row_id, score in matches]
         more = len(found) > size
         return Ranked(plan=plan, best=tuple(found[:size]), count=min(len(found), size), more=more)
     score = "date" if by_date else "relevance"
@@ -203,14 +214,17 @@ def rank_matches(
         best = f"{pool} SELECT score, id, ({total}) FROM kept ORDER BY {order} LIMIT {size}"
         rows = connection.execute(best, plan.values).fetchall()
         number = rows[0][2] if rows else 0
-    more = number > CAP or (many and plan.table.item is not None)
+    is_of_items = many and plan.table.item is not None
+    more = number > CAP or is_of_items
     ranked = tuple((score or "", row_id) for score, row_id, _ in rows)
     return Ranked(plan=plan, best=ranked, count=min(number, CAP), more=more)
 
 
 def _is_in_vain(plan: Plan, ask: Ask, common: Common) -> bool:
     """True if versions would be searched for a common term without being requested."""
-    if plan.table.item is None or not plan.match or ask.state or ask.kind == plan.table.name:
+    if plan.table.item is None or not plan.match:
+        return False
+    if ask.state or ask.kind == plan.table.name:
         return False
     _, present = plan.table.item
     return common(present, plan.match)
@@ -219,7 +233,8 @@ def _is_in_vain(plan: Plan, ask: Ask, common: Common) -> bool:
 def _is_common(connection: sqlite3.Connection, index: str, match: str) -> bool:
     """True if a full-text index has more matches than are ever counted."""
     sql = f"SELECT count(*) FROM (SELECT 1 FROM {index} WHERE {index} MATCH ? LIMIT {CAP + 1})"
-    return int(connection.execute(sql, [match]).fetchone()[0]) > CAP
+    counted = connection.execute(sql, [match])
+    return int(counted.fetchone()[0]) > CAP
 
 
 def _pool(connection: sqlite3.Connection, plan: Plan, by_date: bool, many: bool) -> list[tuple[Any, int]]:
@@ -232,7 +247,8 @@ def _pool(connection: sqlite3.Connection, plan: Plan, by_date: bool, many: bool)
         return [(0, row_id) for (row_id,) in newest]
     order = "date" if by_date else "relevance"
     sql = plan.many(order) if many else plan.few(order)
-    scored = [(score, row_id) for row_id, score in connection.execute(f"{sql} LIMIT {CAP + 1}", plan.values)]
+    matches = connection.execute(f"{sql} LIMIT {CAP + 1}", plan.values)
+    scored = [(score, row_id) for row_id, score in matches]
     if by_date:
         return sorted(scored, key=lambda pair: (pair[0] or "", pair[1]), reverse=True)
     ranked = sorted(scored[:CAP], key=lambda pair: (pair[0], -pair[1]))
@@ -260,15 +276,24 @@ def without_text(hit: Row) -> Row:
 
 def _excerpt(text: str, needles: tuple[str, ...]) -> str:
     """Return the text around the first of some needles, all highlighted; or the beginning of a text."""
-    found = re.search("|".join(map(re.escape, needles)), text, re.IGNORECASE) if needles else None
-    start = max(0, found.start() - EXCERPT_CHARACTERS // 3) if found else 0
+    found = None
+    if needles:
+        pattern = "|".join(map(re.escape, needles))
+        found = re.search(pattern, text, re.IGNORECASE)
+    start = 0
+    if found:
+        start = max(0, found.start() - EXCERPT_CHARACTERS // 3)
     shown = text[start : start + EXCERPT_CHARACTERS]
     for needle in needles:
-        shown = re.sub(
-            f"{re.escape(needle)}(?![^{MARK}]*{UNMARK})", rf"{MARK}\g<0>{UNMARK}", shown, flags=re.IGNORECASE
-        )
-    more = "…" if start + EXCERPT_CHARACTERS < len(text) else ""
-    return ("…" if start else "") + shown + more
+        unmarked_needle = f"{re.escape(needle)}(?![^{MARK}]*{UNMARK})"
+        shown = re.sub(unmarked_needle, rf"{MARK}\g<0>{UNMARK}", shown, flags=re.IGNORECASE)
+    more = ""
+    if start + EXCERPT_CHARACTERS < len(text):
+        more = "…"
+    before = ""
+    if start:
+        before = "…"
+    return before + shown + more
 
 
 def _marked(connection: sqlite3.Connection, plan: Plan, ids: list[int]) -> dict[int, Row]:
@@ -278,10 +303,12 @@ def _marked(connection: sqlite3.Connection, plan: Plan, ids: list[int]) -> dict[
     """
     if not plan.match or not ids:
         return {}
-    index, marks = plan.table.index, ", ".join(map(str, ids))
+    index = plan.table.index
+    marks = ", ".join(map(str, ids))
     together = [f"rowid BETWEEN {min(ids)} AND {max(ids)} AND +rowid IN ({marks})"]
     wheres = together if plan.has_prefix else [f"rowid = {row_id}" for row_id in ids]
-    sql = f"SELECT rowid, {plan.table.excerpt} FROM {index} WHERE {index} MATCH :match AND "
+    columns = plan.table.excerpt
+    sql = f"SELECT rowid, {columns} FROM {index} WHERE {index} MATCH :match AND "
     found = (row for where in wheres for row in _rows(connection, sql + where, {"match": plan.match}))
     return {int(row.pop("rowid") or 0): row for row in found}
 

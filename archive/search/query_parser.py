@@ -106,7 +106,8 @@ def parse_query(typed: str) -> Wording:
             continue
         if word.unknown and (note := _unknown_note(word.unknown)) not in notes:
             notes.append(note)
-        if len(without) + sum(map(len, groups)) >= MAX_TERMS:
+        number = len(without) + sum(map(len, groups))
+        if number >= MAX_TERMS:
             notes.append(f"Only the first {MAX_TERMS} words were searched.")
             break
         if not searchable(word.term.text):
@@ -134,11 +135,14 @@ def format_query(groups: Iterable[Iterable[Term]]) -> str:
 
 def at_least(groups: Groups, number: int, columns: Mapping[str, str]) -> str | None:
     """Return an FTS5 expression for texts that meet at least `number` of the groups, if any."""
-    parts = [part for part in (any_of(group, columns) for group in groups) if part]
+    written = (any_of(group, columns) for group in groups)
+    parts = [part for part in written if part]
     if not parts:
         return None
-    chosen = combinations(parts, min(max(number, 1), len(parts)))
-    return " OR ".join("(" + " AND ".join(f"({part})" for part in some) + ")" for some in chosen)
+    needed = min(max(number, 1), len(parts))
+    chosen = combinations(parts, needed)
+    joined = (" AND ".join(f"({part})" for part in some) for some in chosen)
+    return " OR ".join(f"({some})" for some in joined)
 
 
 def expression(groups: Iterable[Iterable[Term]], columns: Mapping[str, str]) -> str | None:
@@ -166,9 +170,8 @@ def tidy_query(text: str) -> str:
 
     No NUL, no half of a surrogate pair, no control character.
     """
-    return "".join(
-        " " if unicodedata.category(char)[0] == "C" else char for char in unicodedata.normalize("NFC", text)
-    )
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(" " if unicodedata.category(char)[0] == "C" else char for char in composed)
 
 
 def searchable(text: str) -> bool:
@@ -223,7 +226,8 @@ def _word(found: re.Match[str], pending: str | None) -> _Word:
     if filtered is None and found["phrase"] is None and not prefix:
         text = base_form(text)
     also = () if prefix or filtered else other_forms(text)
-    term = Term(text=text, field=FIELDS.get(name), prefix=prefix, also=also)
+    field = FIELDS.get(name)
+    term = Term(text=text, field=field, prefix=prefix, also=also)
     return _Word(term=term, filter=filtered, unknown=unknown)
 
 
@@ -247,7 +251,8 @@ def _term(term: Term, columns: Mapping[str, str]) -> str:
         return where + quoted(term.text)
     if not term.prefix:
         return f"{where}({' OR '.join(map(quoted, (term.text, *term.also)))})"
-    parts = [f"{quoted(term.text)} *", *map(quoted, _completions(term.text))]
+    completions = map(quoted, _completions(term.text))
+    parts = [f"{quoted(term.text)} *", *completions]
     return f"{where}({' OR '.join(parts)})"
 
 
@@ -256,13 +261,10 @@ def _completions(word: str) -> list[str]:
 
     The index contains stems: “organiz*” alone would never match “organization”, kept as “organ”.
     """
-    if len(word) < 4 or not (word.isascii() and word.isalpha()):
+    is_latin = word.isascii() and word.isalpha()
+    if len(word) < 4 or not is_latin:
         return []
     low = word.lower()
-    cut = [
-        low[:-size] + ending
-        for ending in _ENDINGS
-        for size in range(1, len(ending))
-        if low.endswith(ending[:size])
-    ]
+    begun = ((ending, size) for ending in _ENDINGS for size in range(1, len(ending)))
+    cut = [low[:-size] + ending for ending, size in begun if low.endswith(ending[:size])]
     return [*cut, *(low + ending for ending in ("ation", "ing", "ed", "e")), low]

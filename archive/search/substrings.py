@@ -57,21 +57,27 @@ def _widened(connection: sqlite3.Connection, term: Term, indexes: list[str]) -> 
     text = term.text.lower()
     if is_of_other_script(text):
         pieces = _pieces(connection, text, indexes)
-        spelled = (text, text.capitalize(), text.upper()) if len(text) > GROUP_CHARACTERS else ()
+        spelled: tuple[str, ...] = ()
+        if len(text) > GROUP_CHARACTERS:
+            spelled = (text, text.capitalize(), text.upper())
         return replace(term, pieces=pieces, spelled=tuple(dict.fromkeys(spelled)))
     if term.prefix or len(text) < _SHORTEST_COMPOUND or not _WORD.fullmatch(text):
         return term
     compounds = _compounds(connection, text, indexes)
-    return replace(term, also=(*term.also, *compounds)) if compounds else term
+    if compounds:
+        return replace(term, also=(*term.also, *compounds))
+    return term
 
 
 def _pieces(connection: sqlite3.Connection, text: str, indexes: list[str]) -> str:
     """Return the expression that finds a text of any length in the index of substrings."""
     if len(text) >= GROUP_CHARACTERS:
-        groups = (text[at : at + GROUP_CHARACTERS] for at in range(len(text) - GROUP_CHARACTERS + 1))
+        last = len(text) - GROUP_CHARACTERS
+        groups = (text[at : at + GROUP_CHARACTERS] for at in range(last + 1))
         return " AND ".join(map(quoted, dict.fromkeys(groups)))
     found = dict.fromkeys(group for table in indexes for group in _groups(connection, table, text))
-    return " OR ".join(map(quoted, found)) or quoted(text.ljust(GROUP_CHARACTERS))
+    whole = quoted(text.ljust(GROUP_CHARACTERS))
+    return " OR ".join(map(quoted, found)) or whole
 
 
 def _groups(connection: sqlite3.Connection, table: str, start: str) -> Iterator[str]:
@@ -96,7 +102,8 @@ def _compounds(connection: sqlite3.Connection, word: str, indexes: list[str]) ->
             f"SELECT rowid FROM main.{index} WHERE {index} MATCH ? ORDER BY rowid DESC LIMIT {_SAMPLED_TEXTS}"
         )
         for (text,) in connection.execute(f"{_SAMPLED[table]} ({newest})", [expression]):
-            counts.update({found for found in _WORD.findall((text or "").lower()) if word in found})
+            words = _WORD.findall((text or "").lower())
+            counts.update({found for found in words if word in found})
     del counts[word]
     return [found for found, _ in counts.most_common(MAX_COMPOUNDS)]
 

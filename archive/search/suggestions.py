@@ -78,7 +78,8 @@ def find_with_help(connection: sqlite3.Connection, ask: Ask) -> tuple[SearchResu
     if found.total > FEW or not groups or plain.page > 1 or plain.match:
         return found, Help()
     counts = [_texts_with(connection, group) for group in groups[:MAX_GROUPS]]
-    words = tuple((format_query([group]), count) for group, count in zip(groups, counts, strict=False))
+    pairs = zip(groups, counts, strict=False)
+    words = tuple((format_query([group]), count) for group, count in pairs)
     searches = OtherSearches(
         count=partial(_count_matches, connection), nearest=partial(nearest_word, connection)
     )
@@ -119,7 +120,8 @@ def _count(connection: sqlite3.Connection, ask: Ask, wording: Wording) -> int:
     for kind in _PRESENT if ask.kind not in _PRESENT else (ask.kind,):
         plan = Plan.of(kind, wording, ask)
         sql = f"SELECT count(*) FROM (SELECT 1 FROM ({plan.few('relevance')} LIMIT {MOST_COUNTED}))"
-        found += int(connection.execute(sql, plan.values).fetchone()[0])
+        counted = connection.execute(sql, plan.values)
+        found += int(counted.fetchone()[0])
     return min(found, MOST_COUNTED)
 
 
@@ -150,7 +152,8 @@ def options_without_one(searches: OtherSearches, ask: Ask, wording: Wording) -> 
         return
     for at, group in enumerate(wording.groups[:MAX_GROUPS]):
         rest = (*wording.groups[:at], *wording.groups[at + 1 :])
-        yield from searches.option(replace(ask, words=_typed_query(rest, wording)), format_query([group]))
+        words = _typed_query(rest, wording)
+        yield from searches.option(replace(ask, words=words), format_query([group]))
 
 
 def respelled_sentence(ask: Ask, other: Ask) -> str:
@@ -168,7 +171,8 @@ def _most_of(
     counted = [(_texts_with(connection, group), group) for group in groups[: 2 * MAX_GROUPS]]
     known = sorted((pair for pair in counted if pair[0]), key=lambda pair: pair[0])[:_MOST_OF]
     chosen = tuple(group for group in groups if any(group is one for _, one in known))
-    needed = max(2, (min(len(groups), _MOST_OF) + 1) // 2)
+    most = min(len(groups), _MOST_OF)
+    needed = max(2, (most + 1) // 2)
     for number in range(len(chosen), needed - 1, -1):
         if number == len(groups):
             continue

@@ -53,7 +53,8 @@ def span(since: str, until: str, *, instants: bool = False) -> tuple[str, str]:
     now = datetime.now(UTC)
     first = moment(since, "since", now, instants=instants)
     last = moment(until, "until", now, instants=instants)
-    if first > (now + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")[: len(first)]:
+    tomorrow = (now + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if first > tomorrow[: len(first)]:
         raise ArchiveError(
             f"--since {first} is in the future, so nothing can match.", hint=f"Give {_EXAMPLES}."
         )
@@ -91,9 +92,10 @@ def known_source(connection: sqlite3.Connection, source: str) -> None:
     """Raise NotFoundError, with the nearest name, for a source that is not in the archive."""
     names = [row[0] for row in connection.execute("SELECT name FROM main.sources ORDER BY name")]
     if source not in names:
+        known = ", ".join(names) or "none yet"
         raise NotFoundError(
             f"The archive has no source “{source}”{nearest(source, names)}.",
-            hint=f"It has: {', '.join(names) or 'none yet'}.",
+            hint=f"It has: {known}.",
         )
 
 
@@ -120,7 +122,9 @@ def _spoken(text: str, now: datetime) -> str | None:
     if data.date_obj is None:
         return None
     day = str(data.date_obj.date().isoformat())
-    return day[:7] if re.fullmatch(r"[a-z]{3,9}\.? \d{4}", text, re.IGNORECASE) else day
+    if re.fullmatch(r"[a-z]{3,9}\.? \d{4}", text, re.IGNORECASE):
+        return day[:7]
+    return day
 
 
 def _check_words(words: str) -> None:
@@ -130,19 +134,20 @@ def _check_words(words: str) -> None:
         name = found[1].lower()
         near = nearest(name, known)
         if name not in known and near:
+            known_filters = ", ".join(f"{each}:" for each in known)
             raise ArchiveError(
                 f"“{found[1]}:” is not a filter of the search{near}.",
-                hint=f"Filters are {', '.join(f'{each}:' for each in known)}."
-                " Put quotes around it to search for the words.",
+                hint=f"Filters are {known_filters}. Put quotes around it to search for the words.",
             )
 
 
 def _known_type(connection: sqlite3.Connection, name: str) -> None:
     names = [row[0] for row in connection.execute("SELECT DISTINCT type FROM main.articles ORDER BY type")]
     if name not in names:
+        known = ", ".join(names) or "nothing yet"
         raise NotFoundError(
             f"The archive has nothing of the type “{name}”{nearest(name, names)}.",
-            hint=f"It has: {', '.join(names) or 'nothing yet'}.",
+            hint=f"It has: {known}.",
         )
 
 
@@ -150,10 +155,10 @@ def _known_tag(connection: sqlite3.Connection, tag: str) -> None:
     if connection.execute("SELECT 1 FROM main.tags WHERE name = ? COLLATE NOCASE", [tag]).fetchone():
         return
     names = [row[0] for row in connection.execute("SELECT DISTINCT name FROM main.tags ORDER BY name")]
-    raise NotFoundError(
-        f"No article has the tag or category “{tag}”{nearest(tag, names)}.",
-        hint="Write it as the pages show it; capitals do not matter." if names else "No article has any.",
-    )
+    hint = "No article has any."
+    if names:
+        hint = "Write it as the pages show it; capitals do not matter."
+    raise NotFoundError(f"No article has the tag or category “{tag}”{nearest(tag, names)}.", hint=hint)
 
 
 def _known_person(connection: sqlite3.Connection, person: str) -> None:
@@ -166,8 +171,9 @@ def _known_person(connection: sqlite3.Connection, person: str) -> None:
         sql = f"SELECT 1 FROM main.{table.index} WHERE {table.index} MATCH ? LIMIT 1"
         if connection.execute(sql, [match]).fetchone():
             return
+    similar = nearest(person, _people(connection))
     raise NotFoundError(
-        f"Nobody named “{person}” wrote anything in this archive{nearest(person, _people(connection))}.",
+        f"Nobody named “{person}” wrote anything in this archive{similar}.",
         hint="Give whole words of a name, as the pages show it.",
     )
 

@@ -26,13 +26,15 @@ _WORD = re.compile(r"[^\W_]+")
 def nearest_word(connection: sqlite3.Connection, word: str) -> str | None:
     """Return the archive's term with the spelling nearest to an absent one, if any is near."""
     stems = near_stems(connection, word, _INDEXES)[:5]
-    return next((said for stem in stems if (said := spelled_form(connection, stem, word.lower()))), None)
+    low = word.lower()
+    forms = (spelled_form(connection, stem, low) for stem in stems)
+    return next(filter(None, forms), None)
 
 
 def near_stems(connection: sqlite3.Connection, word: str, indexes: Sequence[str]) -> list[str]:
     """Return the terms of full-text indexes that are spelled like a word, the nearest and commonest first."""
     low = word.lower()
-    if not _WORD.fullmatch(low) or len(low) < 3 or len(low) > _MAX_LENGTH:
+    if not _WORD.fullmatch(low) or not 3 <= len(low) <= _MAX_LENGTH:
         return []
     stem = _stem(connection, low)
     found: dict[str, tuple[int, int]] = {}
@@ -41,7 +43,9 @@ def near_stems(connection: sqlite3.Connection, word: str, indexes: Sequence[str]
             off = distance(term, stem)
             known = found.get(term, (off, 0))
             found[term] = (off, known[1] + times)
-    limit = 1 if len(stem) <= _SHORT else 2
+    limit = 2
+    if len(stem) <= _SHORT:
+        limit = 1
     near = sorted((off, -times, term) for term, (off, times) in found.items() if 0 < off <= limit)
     return [term for _, _, term in near]
 
@@ -53,9 +57,13 @@ def distance(one: str, other: str) -> int:
     for row, char in enumerate(one, 1):
         now = [row]
         for column, wanted in enumerate(other, 1):
-            cost = min(last[column] + 1, now[-1] + 1, last[column - 1] + (char != wanted))
-            is_swap = row > 1 and column > 1 and char == other[column - 2] and one[row - 2] == wanted
-            now.append(min(cost, before[column - 2] + 1) if is_swap else cost)
+            substituted = last[column - 1] + (char != wanted)
+            cost = min(last[column] + 1, now[-1] + 1, substituted)
+            is_crossed = row > 1 and column > 1 and char == other[column - 2]
+            is_swap = is_crossed and one[row - 2] == wanted
+            if is_swap:
+                cost = min(cost, before[column - 2] + 1)
+            now.append(cost)
         before, last = last, now
     return last[-1]
 
@@ -78,7 +86,8 @@ def _near_terms(connection: sqlite3.Connection, index: str, stem: str) -> Iterat
 
 def _edits(word: str) -> set[str]:
     """Return the terms one typing error away."""
-    letters = next((alphabet for first, alphabet in _ALPHABETS if word[0] >= first), "")
+    alphabets = (alphabet for first, alphabet in _ALPHABETS if word[0] >= first)
+    letters = next(alphabets, "")
     letters = _ALPHABETS[1][1] if word[0] >= "а" else letters
     halves = [(word[:at], word[at:]) for at in range(len(word) + 1)]
     left_out = {a + b[1:] for a, b in halves if b}
@@ -100,7 +109,9 @@ def _stem(connection: sqlite3.Connection, word: str) -> str:
     connection.execute("DELETE FROM temp.stemmed")
     connection.execute("INSERT INTO temp.stemmed VALUES (?)", [word])
     found = connection.execute("SELECT term FROM temp.stems").fetchone()
-    return str(found[0]) if found else word
+    if found:
+        return str(found[0])
+    return word
 
 
 def spelled_form(connection: sqlite3.Connection, term: str, like: str) -> str | None:
@@ -110,9 +121,8 @@ def spelled_form(connection: sqlite3.Connection, term: str, like: str) -> str | 
     """
     for index in _INDEXES:
         marked = ", ".join(f"highlight({index}, {at}, char(2), char(3))" for at in range(_COLUMNS[index]))
-        rows = connection.execute(
-            f"SELECT {marked} FROM {index} WHERE {index} MATCH ? LIMIT 5", [quoted(term)]
-        )
+        sql = f"SELECT {marked} FROM {index} WHERE {index} MATCH ? LIMIT 5"
+        rows = connection.execute(sql, [quoted(term)])
         texts = [str(text or "") for row in rows for text in row]
         forms = {str(form).lower() for text in texts for form in _MARKED.findall(text)}
         if forms:

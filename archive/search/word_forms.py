@@ -50,7 +50,9 @@ _GREEK_ACCENTS = {
 def base_form(word: str) -> str:
     """Return a term without its possessive ending: “harbour” for “harbour's”."""
     base = _POSSESSIVE.sub("", word)
-    return base if any(char.isalnum() for char in base) else word
+    if any(char.isalnum() for char in base):
+        return base
+    return word
 
 
 def other_forms(word: str) -> tuple[str, ...]:
@@ -66,13 +68,16 @@ def other_forms(word: str) -> tuple[str, ...]:
     low = word.lower()
     found = _joined_forms(parts) if len(parts) > 1 else _divided_forms(parts[0])
     found += _letter_forms(low)
-    unique = dict.fromkeys(form for form in found if form.lower() != low)
+    others = (form for form in found if form.lower() != low)
+    unique = dict.fromkeys(others)
     return tuple(unique)[:MAX_FORMS]
 
 
 def _joined_forms(parts: list[str]) -> list[str]:
     """Return the parts of a hyphenated or dotted term joined into one."""
-    return ["".join(parts)] if len(parts) <= _JOINED_PARTS else []
+    if len(parts) <= _JOINED_PARTS:
+        return ["".join(parts)]
+    return []
 
 
 def _divided_forms(word: str) -> list[str]:
@@ -86,27 +91,26 @@ def _divided_forms(word: str) -> list[str]:
         low = word.lower()
         if low[0] in _ONE_LETTER_PREFIXES and len(low) > 4:
             found.append(f"{low[0]} {low[1:]}")
-        found += [
-            f"{prefix} {low[len(prefix) :]}"
-            for prefix in _PREFIXES
-            if low.startswith(prefix) and len(low) - len(prefix) > 3
-        ]
+        prefixes = [prefix for prefix in _PREFIXES if low.startswith(prefix)]
+        found += [f"{prefix} {low[len(prefix) :]}" for prefix in prefixes if len(low) - len(prefix) > 3]
     return found
 
 
 def _letter_forms(low: str) -> list[str]:
     """Return spellings with other letters for one sound, or without Greek diacritics."""
     found = [low.translate(_LETTERS)]
-    found += [form.sub(other, low) for form, other in _SPELLINGS if low.isascii() and form.search(low)]
+    if low.isascii():
+        found += [form.sub(other, low) for form, other in _SPELLINGS if form.search(low)]
     if "ss" in low:
         found.append(low.replace("ss", "ß"))
-    found += [f"{low[:at]}ё{low[at + 1 :]}" for at, char in enumerate(low) if char == "е"]
-    bare = "".join(char for char in unicodedata.normalize("NFD", low) if not unicodedata.combining(char))
+    for at, char in enumerate(low):
+        if char == "е":
+            found.append(f"{low[:at]}ё{low[at + 1 :]}")
+    decomposed = unicodedata.normalize("NFD", low)
+    bare = "".join(char for char in decomposed if not unicodedata.combining(char))
     if any("α" <= char <= "ω" for char in bare):
         found.append(bare)
-        found += [
-            bare[:at] + _GREEK_ACCENTS[char] + bare[at + 1 :]
-            for at, char in enumerate(bare)
-            if char in _GREEK_ACCENTS
-        ]
+        for at, char in enumerate(bare):
+            if char in _GREEK_ACCENTS:
+                found.append(bare[:at] + _GREEK_ACCENTS[char] + bare[at + 1 :])
     return found
