@@ -104,12 +104,10 @@ class GenerationLease:
                 return
             self._lock.close()
         place = self.folder.name if has_generation(folder) else None
-        raise ArchiveError(
-            f"{folder / _CURRENT} names {place}, which is not there."
-            if place
-            else f"No archives are published in {folder}.",
-            hint="`backissue publish SRC --to DIR` publishes some.",
-        )
+        sentence = f"No archives are published in {folder}."
+        if place:
+            sentence = f"{folder / _CURRENT} names {place}, which is not there."
+        raise ArchiveError(sentence, hint="`backissue publish SRC --to DIR` publishes some.")
 
     def close(self) -> None:
         """Close the generation."""

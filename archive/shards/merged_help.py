@@ -50,7 +50,8 @@ class _Library:
     def count(self, ask: Ask) -> int:
         """Return how many articles and comments a search finds, up to MOST_COUNTED."""
         found = self.search(replace(ask, page=1, size=2)).result
-        return min(sum(part.count for part in found.sections if part.kind in _SHOWN), MOST_COUNTED)
+        counted = sum(part.count for part in found.sections if part.kind in _SHOWN)
+        return min(counted, MOST_COUNTED)
 
     def having(self, wording: Wording) -> list[str]:
         """Return the archives that may have some words."""
@@ -69,11 +70,13 @@ def search_with_help(
     library = _Library(index=index, names=frozenset(names), open_shard=open_shard, deadline=deadline)
     merged = library.search(ask)
     wording, plain, _ = understand(ask)
-    if merged.result.total > FEW or not wording.groups or plain.page > 1 or plain.match or merged.late:
+    is_enough = merged.result.total > FEW or merged.late
+    if is_enough or not wording.groups or plain.page > 1 or plain.match:
         return merged, Help()
     groups = wording.groups[:MAX_GROUPS]
-    counts = [library.count(Ask(words=format_query([group]))) for group in groups]
-    words = tuple((format_query([group]), count) for group, count in zip(groups, counts, strict=True))
+    queries = [format_query([group]) for group in groups]
+    counts = [library.count(Ask(words=query)) for query in queries]
+    words = tuple(zip(queries, counts, strict=True))
     searches = OtherSearches(count=library.count, nearest=partial(_nearest, library))
     spelled = tuple(respelled_options(searches, plain, wording, counts))
     without = tuple(options_without_one(searches, plain, wording))

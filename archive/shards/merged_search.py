@@ -75,7 +75,8 @@ class _Answer:
     def is_cut(self, depth: int) -> bool:
         """True if the archive has more matches than it was asked for, and more are needed."""
         given = len(self.ranked.best)
-        return 0 < given < depth and (given < self.ranked.count or self.ranked.more)
+        is_partial = given < self.ranked.count or self.ranked.more
+        return 0 < given < depth and is_partial
 
 
 Answers = dict[tuple[str, str], _Answer]
@@ -95,21 +96,27 @@ def search_shards(
 
     Raises what SQLite raises for a broken file.
     """
-    allowed, deadline = set(names), time.monotonic() + seconds
+    allowed = set(names)
+    deadline = time.monotonic() + seconds
     wording, ask, notes = understand(ask)
-    ask = replace(ask, page=min(ask.page, max(1, DEEPEST // ask.size)))
+    deepest = max(1, DEEPEST // ask.size)
+    ask = replace(ask, page=min(ask.page, deepest))
     wanted = {kind: index.candidates(kind, wording, ask) & allowed for kind in SEARCHED_KINDS}
+    names_wanted = set().union(*wanted.values())
     candidates = sorted(
-        (index.shards[name] for name in set().union(*wanted.values())),
-        key=lambda shard: -sum(shard.texts.values()),
+        (index.shards[name] for name in names_wanted), key=lambda shard: -sum(shard.texts.values())
     )
     asked = candidates[:MOST_ASKED]
     question = _Question(
         wording=wording, ask=ask, open_shard=open_shard, deadline=deadline, with_text=with_text
     )
-    whole = {kind: sum(index.shards[name].texts[kind] for name in allowed) for kind in SEARCHED_KINDS}
+    whole = {}
+    for kind in SEARCHED_KINDS:
+        whole[kind] = sum(index.shards[name].texts[kind] for name in allowed)
     kinds = {shard.name: [kind for kind in SEARCHED_KINDS if shard.name in wanted[kind]] for shard in asked}
-    first = {kind: _first_depth(_depth(kind, ask), len(wanted[kind])) for kind in SEARCHED_KINDS}
+    first = {}
+    for kind in SEARCHED_KINDS:
+        first[kind] = _first_depth(_depth(kind, ask), len(wanted[kind]))
     answers, late = question.ask_all(asked, kinds, first)
     deeper = _deeper(answers, whole, ask)
     if deeper:
@@ -118,12 +125,13 @@ def search_shards(
         more, late_again = question.ask_all(again, deeper, depths)
         answers |= more
         late += late_again
-    sections = [
-        _section(kind, [each for (_, of), each in answers.items() if of == kind], whole[kind], question)
-        for kind in SEARCHED_KINDS
-    ]
+    sections = []
+    for kind in SEARCHED_KINDS:
+        of_kind = [answer for (_, of), answer in answers.items() if of == kind]
+        sections.append(_section(kind, of_kind, whole[kind], question))
+    result = SearchResult(ask=ask, sections=tuple(sections), notes=notes)
     return MergedSearch(
-        result=SearchResult(ask=ask, sections=tuple(sections), notes=notes),
+        result=result,
         candidates=len(candidates),
         asked=len(asked),
         late=tuple(late),
@@ -183,7 +191,8 @@ class _Question:
             late = []
             for shard in lane:
                 try:
-                    found |= self._ask_one(shard, {kind: plans[kind] for kind in kinds[shard.name]}, depths)
+                    own_plans = {kind: plans[kind] for kind in kinds[shard.name]}
+                    found |= self._ask_one(shard, own_plans, depths)
                 except _LateError:
                     late.append(shard.name)
             return found, late
@@ -194,7 +203,8 @@ class _Question:
             lanes = [[shard for shard in large if lane_of(shard) == lane] for lane in range(LANES)]
             with ThreadPoolExecutor(LANES) as pool:
                 told += pool.map(ask_some, lanes)
-        told.append(ask_some([shard for shard in shards if _is_small(shard)]))
+        small = [shard for shard in shards if _is_small(shard)]
+        told.append(ask_some(small))
         answers = {key: answer for found, _ in told for key, answer in found.items()}
         return answers, [name for _, late in told for name in late]
 
@@ -242,7 +252,9 @@ def _answers(
     for kind, plan in plans.items():
         ranked = rank_matches(connection, plan, ask, depths[kind], is_small=is_small)
         is_scored = plan.match is not None and ask.sort != "date"
-        having = _having(connection, kind, wording, ask) if is_scored and ranked.best else {}
+        having = {}
+        if is_scored and ranked.best:
+            having = _having(connection, kind, wording, ask)
         yield kind, _Answer(shard=shard, ranked=ranked, having=having)
 
 
@@ -255,13 +267,16 @@ def _size(kind: str, ask: Ask) -> int:
     """Return how many hits of a kind a page has."""
     if ask.kind == "all":
         return ask.size // 2
-    return ask.size if ask.kind == kind else 0
+    if ask.kind != kind:
+        return 0
+    return ask.size
 
 
 def _having(connection: sqlite3.Connection, kind: str, wording: Wording, ask: Ask) -> dict[str, int]:
     """Return the number of texts with each term."""
     vocabulary = vocabulary_of(connection, TABLES[kind].index)
-    texts = [term.text for group in wording.groups for term in group if not term.prefix]
+    terms = (term for group in wording.groups for term in group)
+    texts = [term.text for term in terms if not term.prefix]
     words = {word for text in (*texts, ask.person) for word in index_words(text)}
     sql = f"SELECT doc FROM {vocabulary} WHERE term = ?"
     found = {word: connection.execute(sql, [word]).fetchone() for word in words}
@@ -271,13 +286,18 @@ def _having(connection: sqlite3.Connection, kind: str, wording: Wording, ask: As
 def _section(kind: str, answers: list[_Answer], whole: int, question: _Question) -> Section:
     size = _size(kind, question.ask)
     start = (question.ask.page - 1) * size
-    best = _best(answers, whole, start + size)[start:] if size else []
-    hits = _hits(best, {answer.shard.name: answer for answer in answers}, question.open_shard)
+    best = []
+    if size:
+        best = _best(answers, whole, start + size)[start:]
+    shards = {answer.shard.name: answer for answer in answers}
+    hits = _hits(best, shards, question.open_shard)
+    if not question.with_text:
+        hits = [without_text(hit) for hit in hits]
     return Section(
         kind=kind,
         count=sum(answer.ranked.count for answer in answers),
         more=any(answer.ranked.more for answer in answers),
-        hits=tuple(hit if question.with_text else without_text(hit) for hit in hits),
+        hits=tuple(hits),
     )
 
 
@@ -286,7 +306,9 @@ def _best(answers: list[_Answer], whole: int, number: int) -> list[tuple[Any, in
     merged = _merged(answers, whole)
     scored = (match for match in merged if not isinstance(match[0], str))
     best = heapq.nsmallest(number, scored, key=lambda match: (match[0], -match[1]))
-    return (best + heapq.nlargest(number, (match for match in merged if isinstance(match[0], str))))[:number]
+    dated = (match for match in merged if isinstance(match[0], str))
+    best += heapq.nlargest(number, dated)
+    return best[:number]
 
 
 def _merged(answers: list[_Answer], whole: int) -> list[tuple[Any, int, str]]:
@@ -297,22 +319,24 @@ def _merged(answers: list[_Answer], whole: int) -> list[tuple[Any, int, str]]:
             everywhere[word] = everywhere.get(word, 0) + times
     found = []
     for answer in answers:
-        own = sum(
-            _rarity(times, answer.shard.texts[answer.ranked.plan.table.name])
-            for times in answer.having.values()
-        )
+        texts = answer.shard.texts[answer.ranked.plan.table.name]
+        own = sum(_rarity(times, texts) for times in answer.having.values())
         common = sum(_rarity(everywhere[word], whole) for word in answer.having)
-        weight = common / own if own else 1
-        found += [
-            (score if isinstance(score, str) else score * weight, row_id, answer.shard.name)
-            for score, row_id in answer.ranked.best
-        ]
+        weight = 1.0
+        if own:
+            weight = common / own
+        for score, row_id in answer.ranked.best:
+            if not isinstance(score, str):
+                score *= weight
+            found.append((score, row_id, answer.shard.name))
     return found
 
 
 def _rarity(having: int, texts: int) -> float:
     """Return the weight of a term in bm25."""
-    return max(math.log((texts - having + 0.5) / (having + 0.5)), _LEAST) if texts > having else _LEAST
+    if texts > having:
+        return max(math.log((texts - having + 0.5) / (having + 0.5)), _LEAST)
+    return _LEAST
 
 
 def _hits(

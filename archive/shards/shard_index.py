@@ -113,7 +113,8 @@ def add_shard(
     """Write the facts of one shard."""
     facts = asdict(shard)
     facts = {name: value for name, value in facts.items() if name not in ("id", "name")}
-    index.execute("INSERT INTO shards VALUES (?, ?, ?)", [shard.id, shard.name, json.dumps(facts)])
+    packed = json.dumps(facts)
+    index.execute("INSERT INTO shards VALUES (?, ?, ?)", [shard.id, shard.name, packed])
     columns = ", ".join(TABLES)
     marks = ", ".join("?" * len(TABLES))
     index.execute(
@@ -134,7 +135,8 @@ def vocabulary_words(archive: sqlite3.Connection) -> dict[str, str]:
     found = {}
     for kind, table in TABLES.items():
         vocabulary = vocabulary_of(archive, table.index)
-        found[kind] = " ".join(row[0] for row in archive.execute(f"SELECT term FROM {vocabulary}"))
+        terms = archive.execute(f"SELECT term FROM {vocabulary}")
+        found[kind] = " ".join(row[0] for row in terms)
     return found
 
 
@@ -157,8 +159,9 @@ class ShardIndex:
     def __init__(self, path: Path) -> None:
         """Open it. Raises ArchiveError where it is missing or damaged."""
         try:
+            uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
             self._db = sqlite3.connect(
-                f"{path.resolve().as_uri()}?mode=ro&immutable=1",
+                uri,
                 uri=True,
                 check_same_thread=False,
                 isolation_level=None,
@@ -179,14 +182,11 @@ class ShardIndex:
     def _shards(self) -> list[Shard]:
         rows = self._db.execute("SELECT id, name, facts FROM shards ORDER BY name")
         known = {field.name for field in fields(Shard)}
-        return [
-            Shard(
-                id=number,
-                name=name,
-                **{key: value for key, value in json.loads(facts).items() if key in known},
-            )
-            for number, name, facts in rows
-        ]
+        shards = []
+        for number, name, facts in rows:
+            own = {key: value for key, value in json.loads(facts).items() if key in known}
+            shards.append(Shard(id=number, name=name, **own))
+        return shards
 
     def newest(self, names: Iterable[str], size: int) -> list[Row]:
         """Return the newest articles of shards; `archive` is the shard."""
@@ -203,7 +203,8 @@ class ShardIndex:
         sums = ("articles", "comments", "waiting", "gone", "unseen")
         columns = ", ".join(f"sum({name}) AS {name}" for name in sums)
         sql = f"SELECT month, {columns} FROM months WHERE shard IN ({marks}) GROUP BY month ORDER BY month"
-        return [dict(zip(("month", *sums), row, strict=True)) for row in self._db.execute(sql)]
+        names_of_columns = ("month", *sums)
+        return [dict(zip(names_of_columns, row, strict=True)) for row in self._db.execute(sql)]
 
     def near_stems(self, word: str) -> list[str]:
         """Return the indexed words that are spelled like a word, the nearest first."""
@@ -211,51 +212,61 @@ class ShardIndex:
 
     def candidates(self, kind: str, wording: Wording, ask: Ask) -> set[str]:
         """Return the names of shards that may have matches."""
-        shards = [
-            shard
-            for shard in self.shards.values()
-            if shard.texts[kind]
-            and (not ask.source or any(source["name"] == ask.source for source in shard.sources))
-        ]
+        shards = [shard for shard in self.shards.values() if shard.texts[kind]]
+        if ask.source:
+            shards = [shard for shard in shards if _has_source(shard, ask.source)]
         match = _expression(kind, wording, ask)
         if match is None:
             return {shard.name for shard in shards}
-        ids = {row[0] for row in self._db.execute("SELECT rowid FROM words WHERE words MATCH ?", [match])}
+        found = self._db.execute("SELECT rowid FROM words WHERE words MATCH ?", [match])
+        ids = {row[0] for row in found}
         return {shard.name for shard in shards if shard.id in ids or shard.has_substrings}
+
+
+def _has_source(shard: Shard, name: str) -> bool:
+    return any(source["name"] == name for source in shard.sources)
 
 
 def _expression(kind: str, wording: Wording, ask: Ask) -> str | None:
     """Return the FTS5 expression for a shard's terms, if any."""
     columns = TABLES[kind].fields
-    groups = [
-        [_words_expression(term) for term in group]
-        for group in wording.groups
-        if all(_decides(term, columns) for term in group)
-    ]
+    deciding = [group for group in wording.groups if all(_decides(term, columns) for term in group)]
+    groups = [[_words_expression(term) for term in group] for group in deciding]
     if ask.match and len(groups) < len(wording.groups):
         return None  # the others may be the ones that are met
-    wanted = (" OR " if ask.match else " AND ").join(f"({' OR '.join(group)})" for group in groups)
+    operator = " AND "
+    if ask.match:
+        operator = " OR "
+    wanted = operator.join(f"({' OR '.join(group)})" for group in groups)
     by = Term(text=ask.person)
     person = _words_expression(by) if index_words(ask.person) else ""
     parts = [f"({part})" for part in (wanted, person) if part]
-    return f"{{{kind}}} : ({' AND '.join(parts)})" if parts else None
+    if not parts:
+        return None
+    return f"{{{kind}}} : ({' AND '.join(parts)})"
 
 
 def _decides(term: Term, columns: Mapping[str, str]) -> bool:
     """True if the full-text index alone can exclude a shard."""
     is_here = term.field is None or term.field in columns
-    return is_here and not is_of_other_script(term.text) and all(map(index_words, (term.text, *term.also)))
+    if not is_here or is_of_other_script(term.text):
+        return False
+    return all(map(index_words, (term.text, *term.also)))
 
 
 def _words_expression(term: Term) -> str:
     """Return an expression for a term and its other spellings."""
-    return f"({' OR '.join(_all_of(text, prefix=term.prefix) for text in (term.text, *term.also))})"
+    spellings = (_all_of(text, prefix=term.prefix) for text in (term.text, *term.also))
+    return f"({' OR '.join(spellings)})"
 
 
 def _all_of(text: str, *, prefix: bool) -> str:
     words = index_words(text)
     star = "*" if prefix else ""
-    return f"({' AND '.join([*map(quoted, words[:-1]), *(quoted(word) + star for word in words[-1:])])})"
+    parts = [*map(quoted, words)]
+    if parts:
+        parts[-1] += star
+    return f"({' AND '.join(parts)})"
 
 
 @lru_cache(maxsize=1000)
