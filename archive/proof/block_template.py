@@ -45,7 +45,8 @@ def follow(message: bytes) -> None:
 def take_step(tag: int, message: bytes) -> None:
     """Take one step."""
     if tag == 0:
-        kind, claim = take(8), take(read_number())
+        kind = take(8)
+        claim = take(read_number())
         if kind == BITCOIN:
             print(f"Bitcoin block {read_number(claim)} has the Merkle root {message[::-1].hex()}")
         else:

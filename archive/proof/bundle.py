@@ -48,10 +48,15 @@ def write_evidence(
     With `body` the newest raw page of the article is in it too. Raises NotFoundError where there is no such
     item, ArchiveError where it is hidden, not sealed yet or not as it was logged, or the folder exists.
     """
-    entries = [*_entries(db, kind, item_id, _states(db, kind, item_id))]
-    article_id = item_id if kind == "article" else _article_of(db, item_id)
+    states = _states(db, kind, item_id)
+    entries = [*_entries(db, kind, item_id, states)]
+    article_id = item_id
+    if kind == "comment":
+        article_id = _article_of(db, item_id)
     raw, page = _raw_page(db, raw_pages_path(archive), article_id)
-    entries += [*_entries(db, "page", raw[0], {1: raw[1]})] if raw else []
+    if raw:
+        number, state = raw
+        entries += _entries(db, "page", number, {1: state})
     seals = _seals(db, entries)
     files = {
         "proof.json": _proof(db, kind, item_id, entries, seals),
@@ -94,9 +99,8 @@ def _article_of(db: Database, comment_id: int) -> int:
 
 def _entries(db: Database, kind: str, item_id: int, states: dict[int, State]) -> Iterator[EvidenceEntry]:
     """Yield the newest entry of each state. Raises ArchiveError for a state that is not as it was logged."""
-    newest = {
-        version: (number, salt, leaf) for number, version, salt, leaf in db.execute(_SEALED, [kind, item_id])
-    }
+    found = db.execute(_SEALED, [kind, item_id])
+    newest = {version: (number, salt, leaf) for number, version, salt, leaf in found}
     for version, state in sorted(states.items()):
         number, salt, leaf = newest.get(version, (0, None, b""))
         if salt is None or digest(kind, item_id, version, state, salt) != leaf:
@@ -104,26 +108,30 @@ def _entries(db: Database, kind: str, item_id: int, states: dict[int, State]) ->
                 f"The {kind} {item_id} is not as it was last logged.",
                 hint="Run `backissue seal` if a crawl was interrupted, else `backissue doctor`.",
             )
-        yield EvidenceEntry(id=number, salt=salt, content=encoded(kind, item_id, version, state))
+        content = encoded(kind, item_id, version, state)
+        yield EvidenceEntry(id=number, salt=salt, content=content)
 
 
 def _raw_page(db: Database, path: Path, article_id: int) -> tuple[tuple[int, State] | None, bytes | None]:
     """Return the newest raw page of an article, with its number, and its body, if any."""
     if not path.exists():
         return None, None
-    urls = [
-        row[0]
-        for row in db.execute("SELECT url FROM addresses WHERE article_id = ?", [article_id]).fetchall()
-    ]
+    addresses = db.execute("SELECT url FROM addresses WHERE article_id = ?", [article_id])
+    urls = [row[0] for row in addresses.fetchall()]
     source = db.execute("SELECT source FROM articles WHERE id = ?", [article_id]).fetchone()[0]
     with closing(connect(path, create=False)) as pages:
-        number = pages.execute(_RAW, [source, json.dumps(urls)]).fetchone()[0]
+        values = [source, json.dumps(urls)]
+        number = pages.execute(_RAW, values).fetchone()[0]
         logged = "SELECT 1 FROM proof_leaves WHERE kind = 'page' AND item_id = ? AND salt IS NOT NULL"
-        if number is None or db.execute(logged, [number]).fetchone() is None:
+        if number is None:
+            return None, None
+        if db.execute(logged, [number]).fetchone() is None:
             return None, None
         state = next(page_states(pages, above=number - 1))
         page: Page | Altered = Pages(pages).get(number)
-        return state, page.body if isinstance(page, Page) else None
+        if not isinstance(page, Page):
+            return state, None
+        return state, page.body
 
 
 def _seals(db: Database, entries: Iterable[EvidenceEntry]) -> list[LogSeal]:
@@ -132,11 +140,11 @@ def _seals(db: Database, entries: Iterable[EvidenceEntry]) -> list[LogSeal]:
     last = newest_seal(db)
     if last is None or last.last < max(ids):
         raise ArchiveError("It is logged, but not sealed yet.", hint="Seal it: `backissue seal`.")
-    first = db.execute(
-        "SELECT number FROM proof_seals WHERE last >= ? ORDER BY number", [min(ids)]
-    ).fetchone()[0]
+    sealed = db.execute("SELECT number FROM proof_seals WHERE last >= ? ORDER BY number", [min(ids)])
+    first = sealed.fetchone()[0]
     seals = [*seals_from(db, first)]
-    able = [seal for seal in seals if seal.last >= max(ids)]
+    newest = max(ids)
+    able = [seal for seal in seals if seal.last >= newest]
     best = max(able, key=lambda seal: (seal.witness_rank, -seal.number))
     return [seal for seal in seals if seal.number <= best.number]
 
@@ -153,7 +161,8 @@ def _proof(
     }
     entry_lines = [_entry_line(entry, seals, spans) for entry in entries]
     seal_lines = [_line(_seal_facts(seal)) for seal in seals[1:]]
-    first = _line({**_seal_facts(seals[0]), "previous": seals[0].previous.hex()})
+    first_facts = _seal_facts(seals[0])
+    first = _line({**first_facts, "previous": seals[0].previous.hex()})
     item = json.dumps(f"{kind} {item_id}")
     parts = (
         f'{{"item": {item},',
@@ -170,14 +179,16 @@ def _entry_line(entry: EvidenceEntry, seals: list[LogSeal], spans: dict[int, lis
     seal = next(seal for seal in seals if seal.first <= entry.id <= seal.last)
     leaves = spans[seal.number]
     index = entry.id - seal.first
+    path = [step.hex() for step in audit_path(leaves, index)]
+    content = entry.content.decode("utf-8", "surrogatepass")
     return _line(
         {
-            "content": entry.content.decode("utf-8", "surrogatepass"),
+            "content": content,
             "salt": entry.salt.hex(),
             "seal": seal.number,
             "index": index,
             "size": len(leaves),
-            "path": [step.hex() for step in audit_path(leaves, index)],
+            "path": path,
         }
     )
 

@@ -35,7 +35,8 @@ def broken_seals(db: Database) -> Iterator[str]:
         name = f"The seal {seal.number} of {seal.at}"
         if seal.previous != previous or seal.first != first:
             yield f"{name} does not follow the seal before it."
-        if root_of(leaves_between(db, seal.first, seal.last)) != seal.root:
+        leaves = leaves_between(db, seal.first, seal.last)
+        if root_of(leaves) != seal.root:
             yield f"{name} does not fit the log: an entry from {seal.first} to {seal.last} was changed."
         head = head_of(seal.number, seal.first, seal.last, seal.at, seal.root, seal.previous)
         if head != seal.head:
@@ -46,15 +47,18 @@ def broken_seals(db: Database) -> Iterator[str]:
             yield f"{name} has a time-stamp that does not fit it."
         if seal.ots and not witnesses.is_ots_of(seal.head, seal.ots):
             yield f"{name} has an OpenTimestamps proof that does not fit it."
-        previous, first = seal.head, seal.last + 1
+        previous = seal.head
+        first = seal.last + 1
 
 
 def _changed_items(db: Database, kind: str) -> Iterator[str]:
     for ids in item_ids(db, kind):
         pending = _pending(db, kind, ids)
-        states, known = states_of(db, kind, ids), newest_leaves(db, kind, ids)
+        states = states_of(db, kind, ids)
+        known = newest_leaves(db, kind, ids)
         for item_id in ids:
-            held, logged = states.get(item_id), known.get(item_id, {})
+            held = states.get(item_id)
+            logged = known.get(item_id, {})
             if held is None or item_id in pending:
                 continue
             if not logged:
@@ -71,7 +75,8 @@ def _changed_items(db: Database, kind: str) -> Iterator[str]:
 
 def _pending(db: Database, kind: str, ids: list[int]) -> set[int]:
     sql = "SELECT item_id FROM proof_pending WHERE kind = ? AND item_id IN (SELECT value FROM json_each(?))"
-    return {row[0] for row in db.execute(sql, [kind, json.dumps(ids)])}
+    found = db.execute(sql, [kind, json.dumps(ids)])
+    return {row[0] for row in found}
 
 
 def _lost_items(db: Database, kind: str) -> Iterator[str]:
@@ -80,7 +85,8 @@ def _lost_items(db: Database, kind: str) -> Iterator[str]:
         f" AND item_id NOT IN (SELECT id FROM {kind}s)"
         " AND item_id NOT IN (SELECT item_id FROM proof_pending WHERE kind = ?)"
     )
-    lost = [row[0] for row in db.execute(sql, [kind, kind]).fetchall()]
+    found = db.execute(sql, [kind, kind])
+    lost = [row[0] for row in found.fetchall()]
     for start in range(0, len(lost), BATCH):
         for item_id, logged in newest_leaves(db, kind, lost[start : start + BATCH]).items():
             if not all(leaf.withdrawn or leaf.salt is None for leaf in logged.values()):

@@ -46,7 +46,9 @@ class Leaf:
 
     def proves(self, kind: str, item_id: int, state: State | None) -> bool:
         """True if it is the digest of a state."""
-        return self.salt is not None and self.leaf == digest(kind, item_id, self.version, state, self.salt)
+        if self.salt is None:
+            return False
+        return self.leaf == digest(kind, item_id, self.version, state, self.salt)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,16 +116,16 @@ def digest(kind: str, item_id: int, version: int, state: State | None, salt: byt
 def head_of(number: int, first: int, last: int, at: str, root: bytes, previous: bytes) -> bytes:
     """Return the head of a seal: SHA-256 of a two byte, its numbers, its time, its root, the head before."""
     told = f"{number} {first} {last} {at}\n".encode()
-    return hashlib.sha256(b"\2" + told + root + previous).digest()
+    data = b"\2" + told + root + previous
+    return hashlib.sha256(data).digest()
 
 
 def newest_leaves(db: Database, kind: str, ids: list[int]) -> dict[int, dict[int, Leaf]]:
     """Return the newest leaf of each logged state, by item and version."""
     found: dict[int, dict[int, Leaf]] = {}
     for item_id, version, withdrawn, salt, leaf, _ in db.execute(_NEWEST, [kind, json.dumps(ids)]):
-        found.setdefault(item_id, {})[version] = Leaf(
-            version=version, withdrawn=bool(withdrawn), salt=salt, leaf=leaf
-        )
+        leaf = Leaf(version=version, withdrawn=bool(withdrawn), salt=salt, leaf=leaf)
+        found.setdefault(item_id, {})[version] = leaf
     return found
 
 
@@ -141,10 +143,12 @@ def log_changes(db: Database, archive: Path) -> int:
 
 
 def _log_items(db: Database, kind: str, ids: list[int]) -> int:
-    known, added = newest_leaves(db, kind, ids), 0
+    known = newest_leaves(db, kind, ids)
+    added = 0
     states = states_of(db, kind, ids)
     for item_id in ids:
-        logged, held = known.get(item_id, {}), states.get(item_id, {})
+        logged = known.get(item_id, {})
+        held = states.get(item_id, {})
         if held is None:  # hidden: what was logged stays, and can no longer be compared
             continue
         for version, state in held.items():
@@ -183,9 +187,10 @@ def relog_pages(db: Database, path: Path, numbers: Collection[int]) -> None:
 
 def _add(db: Database, kind: str, item_id: int, version: int, state: State | None) -> None:
     salt = os.urandom(SALT_BYTES)
+    leaf = digest(kind, item_id, version, state, salt)
     db.execute(
         "INSERT INTO proof_leaves (kind, item_id, version, withdrawn, salt, leaf) VALUES (?, ?, ?, ?, ?, ?)",
-        [kind, item_id, version, state is None, salt, digest(kind, item_id, version, state, salt)],
+        [kind, item_id, version, state is None, salt, leaf],
     )
 
 
@@ -199,7 +204,8 @@ def seal_log(db: Database, now: datetime) -> list[LogSeal]:
         last = newest_seal(db)
         top = db.execute("SELECT coalesce(max(id), 0) FROM proof_leaves").fetchone()[0]
         while (done := last.last if last else 0) < top:
-            last = _seal_next(db, last, min(done + MAX_LEAVES, top), now)
+            until = min(done + MAX_LEAVES, top)
+            last = _seal_next(db, last, until, now)
             made.append(last)
     return made
 
@@ -207,12 +213,21 @@ def seal_log(db: Database, now: datetime) -> list[LogSeal]:
 def is_seal_due(db: Database, now: datetime) -> bool:
     """True if no seal was made on this day of UTC yet."""
     last = newest_seal(db)
-    return last is None or last.at[:10] < (to_text(now) or "")[:10]
+    if last is None:
+        return True
+    return last.at[:10] < (to_text(now) or "")[:10]
 
 
 def _seal_next(db: Database, before: LogSeal | None, last: int, now: datetime) -> LogSeal:
-    number, first = (before.number + 1, before.last + 1) if before else (1, 1)
-    previous, at = before.head if before else START, to_text(now) or ""
+    number = 1
+    first = 1
+    previous = START
+    if before:
+        number = before.number + 1
+        first = before.last + 1
+        previous = before.head
+
+    at = to_text(now) or ""
     root = root_of(leaves_between(db, first, last))
     head = head_of(number, first, last, at, root, previous)
     db.execute(
@@ -226,13 +241,16 @@ def _seal_next(db: Database, before: LogSeal | None, last: int, now: datetime) -
 def leaves_between(db: Database, first: int, last: int) -> list[bytes]:
     """Return the leaf hashes of a span of the log, both ends included."""
     sql = "SELECT leaf FROM proof_leaves WHERE id BETWEEN ? AND ? ORDER BY id"
-    return [row[0] for row in db.execute(sql, [first, last]).fetchall()]
+    found = db.execute(sql, [first, last])
+    return [row[0] for row in found.fetchall()]
 
 
 def newest_seal(db: Database) -> LogSeal | None:
     """Return the newest seal, if any."""
     row = db.execute("SELECT * FROM proof_seals ORDER BY number DESC LIMIT 1").fetchone()
-    return _seal(row) if row else None
+    if not row:
+        return None
+    return _seal(row)
 
 
 def seals_from(db: Database, number: int) -> Iterator[LogSeal]:
@@ -244,7 +262,8 @@ def seals_from(db: Database, number: int) -> Iterator[LogSeal]:
 def pending_seals(db: Database, most: int) -> list[LogSeal]:
     """Return the newest seals whose OpenTimestamps file names no block yet, at most so many."""
     sql = "SELECT * FROM proof_seals WHERE ots_pending ORDER BY number DESC LIMIT ?"
-    return [_seal(row) for row in db.execute(sql, [most]).fetchall()]
+    found = db.execute(sql, [most])
+    return [_seal(row) for row in found.fetchall()]
 
 
 def attach(db: Database, number: int, witness: SealWitness) -> None:
@@ -258,6 +277,7 @@ def attach(db: Database, number: int, witness: SealWitness) -> None:
 def _seal(row: tuple[object, ...]) -> LogSeal:
     names = ("number", "first", "last", "at", "root", "previous", "head")
     more = ("public_key", "signature", "authority", "stamp", "ots", "ots_pending")
-    values: dict[str, Any] = dict(zip((*names, *more), row, strict=True))
+    columns = (*names, *more)
+    values: dict[str, Any] = dict(zip(columns, row, strict=True))
     values["ots_pending"] = bool(values["ots_pending"])
     return LogSeal(**values)

@@ -60,17 +60,21 @@ def root_by_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> b
 
     Raises ValueError for a path of the wrong length.
     """
-    root, place, last = leaf, index, size - 1
+    root = leaf
+    place = index
+    last = size - 1
     for step in path:
         if last == 0:
             raise ValueError("the path is too long")
         if place % 2 or place == last:
             root = node_hash(step, root)
             while not place % 2 and place:
-                place, last = place >> 1, last >> 1
+                place = place >> 1
+                last = last >> 1
         else:
             root = node_hash(root, step)
-        place, last = place >> 1, last >> 1
+        place = place >> 1
+        last = last >> 1
     if last:
         raise ValueError("the path is too short")
     return root

@@ -55,7 +55,8 @@ def write_private_key(
 def signature(data: bytes, path: Path) -> tuple[str, bytes]:
     """Return the public key (PEM) and the signature (DER) of some bytes. Raises ArchiveError."""
     key = _load(path)
-    return _public(key, serialization.Encoding.PEM).decode(), key.sign(data, _RULE)
+    public_key = _public(key, serialization.Encoding.PEM)
+    return public_key.decode(), key.sign(data, _RULE)
 
 
 def wacz_signature(digest: str, path: Path) -> dict[str, str]:
@@ -67,7 +68,8 @@ def wacz_signature(digest: str, path: Path) -> dict[str, str]:
     numbers = decode_dss_signature(key.sign(digest.encode(), _RULE))
     raw = b"".join(number.to_bytes(_NUMBER_BYTES, "big") for number in numbers)
     public = _public(key, serialization.Encoding.DER)
-    return {"signature": base64.b64encode(raw).decode(), "publicKey": base64.b64encode(public).decode()}
+    public_text = base64.b64encode(public).decode()
+    return {"signature": base64.b64encode(raw).decode(), "publicKey": public_text}
 
 
 def is_signed(data: bytes, public_key: str, signed: bytes) -> bool:

@@ -44,9 +44,8 @@ def encoded(kind: str, item_id: int, version: int, state: State | None) -> bytes
     None is a state that the archive no longer has.
     """
     whole = {"kind": kind, "id": item_id, "version": version, "state": state}
-    return json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode(
-        "utf-8", "surrogatepass"
-    )
+    text = json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode("utf-8", "surrogatepass")
 
 
 def item_ids(db: Database, kind: str) -> Iterator[list[int]]:
@@ -63,20 +62,29 @@ def states_of(db: Database, kind: str, ids: list[int]) -> dict[int, dict[int, St
 
     None for a hidden item, no entry for a missing one.
     """
-    words, life = (_ARTICLE_WORDS, _ARTICLE_LIFE) if kind == "article" else (_COMMENT_WORDS, _COMMENT_LIFE)
+    words: tuple[str, ...] = _COMMENT_WORDS
+    life: tuple[str, ...] = _COMMENT_LIFE
     chosen = json.dumps(ids)
-    lists = _lists(db, chosen) if kind == "article" else {}
-    hidden = "redaction_id" if kind == "article" else "coalesce(redaction_id, name_redaction_id)"
+    lists: dict[str, dict[int, list[str]]] = {}
+    hidden = "coalesce(redaction_id, name_redaction_id)"
+    if kind == "article":
+        words = _ARTICLE_WORDS
+        life = _ARTICLE_LIFE
+        lists = _lists(db, chosen)
+        hidden = "redaction_id"
+
     found: dict[int, dict[int, State] | None] = {}
     sql = f"SELECT *, {hidden} AS hidden FROM {kind}s WHERE id IN (SELECT value FROM json_each(?))"
     for row in db.query(sql, [chosen]):
         if row["hidden"] is not None:
             found[row["id"]] = None
             continue
-        present = {"since": row["changed_at"], **{name: row[name] for name in words}}
+        told_words = {name: row[name] for name in words}
+        present = {"since": row["changed_at"], **told_words}
         if kind == "article":
             present |= {name: lists[name].get(row["id"], []) for name in _LISTS}
-        found[row["id"]] = {0: {name: row[name] for name in life}, row["version_count"] or 1: present}
+        dates = {name: row[name] for name in life}
+        found[row["id"]] = {0: dates, row["version_count"] or 1: present}
     sql = f"SELECT * FROM {kind}_versions WHERE {kind}_id IN (SELECT value FROM json_each(?))"
     for row in db.query(sql, [chosen]):
         _add_version(found, kind, words, row)
@@ -92,7 +100,8 @@ def _add_version(
     if HIDDEN in {row["text"], row.get("author"), row.get("title")}:
         found[row[f"{kind}_id"]] = None
         return
-    past = {"since": row["since"], **{name: row[name] for name in words}}
+    told_words = {name: row[name] for name in words}
+    past = {"since": row["since"], **told_words}
     if kind == "article":
         past |= {name: json.loads(row[name]) if row[name] else [] for name in _LISTS}
     states[row["version"]] = past

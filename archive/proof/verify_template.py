@@ -20,13 +20,17 @@ if (HERE / "head.bin").read_bytes() != previous:
     raise SystemExit("head.bin is not the head of the last seal.")
 for entry in proof["entries"]:
     data = bytes.fromhex(entry["salt"]) + entry["content"].encode("utf-8", "surrogatepass")
-    node, place, last = hashlib.sha256(b"\0" + data).digest(), entry["index"], entry["size"] - 1
+    node = hashlib.sha256(b"\0" + data).digest()
+    place = entry["index"]
+    last = entry["size"] - 1
     for step in map(bytes.fromhex, entry["path"]):
         is_right = place % 2 == 1 or place == last
         while is_right and place and place % 2 == 0:
-            place, last = place // 2, last // 2
+            place = place // 2
+            last = last // 2
         node = hashlib.sha256(b"\1" + (step + node if is_right else node + step)).digest()
-        place, last = place // 2, last // 2
+        place = place // 2
+        last = last // 2
     if node != roots[entry["seal"]]:
         raise SystemExit("Not proved: " + entry["content"])
     print("Proved:", entry["content"])

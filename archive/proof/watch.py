@@ -31,7 +31,9 @@ def watch(db: Database) -> None:
     """Note from now on what this connection changes, and forget the salts of what it hides."""
     for table, (kind, column) in _ITEMS.items():
         for event, row in (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")):
-            of = f" OF {_STATE[table]}" if event == "UPDATE" and table in _STATE else ""
+            of = ""
+            if event == "UPDATE" and table in _STATE:
+                of = f" OF {_STATE[table]}"
             db.execute(
                 f"CREATE TEMP TRIGGER IF NOT EXISTS proof_{table}_{event.lower()}"
                 f" AFTER {event}{of} ON main.{table}"
