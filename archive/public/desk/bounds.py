@@ -20,7 +20,8 @@ def with_bounded_forms(app: App) -> App:
     """Return the application, which takes forms of ours of at most 4 MB of UTF-8."""
 
     async def wrapped(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or scope["method"] != "POST" or not scope["path"].startswith(_PLACES):
+        is_form = scope["type"] == "http" and scope["method"] == "POST"
+        if not is_form or not scope["path"].startswith(_PLACES):
             await app(scope, receive, send)
             return
         left, has_begun = LARGEST_FORM_BYTES, False
@@ -59,5 +60,8 @@ async def _refuse(send: Any, status: int, sentence: bytes) -> None:
 
 def _announced(scope: Any) -> int:
     """Return the length that a request announces, 0 for no number."""
-    given = dict(scope.get("headers") or []).get(b"content-length", b"")
-    return int(given) if given.isdigit() and len(given) < 20 else 0
+    headers = dict(scope.get("headers") or [])
+    given = headers.get(b"content-length", b"")
+    if given.isdigit() and len(given) < 20:
+        return int(given)
+    return 0

@@ -21,7 +21,8 @@ Place = Callable[[str], str]
 
 def as_csv(described: list[Row], place: Place) -> str:
     """Return CSV; cells that a spreadsheet would run are disarmed."""
-    lines = [[disarmed(_fields(row, place)[name]) for name in _COLUMNS] for row in described]
+    rows = [_fields(row, place) for row in described]
+    lines = [[disarmed(fields[name]) for name in _COLUMNS] for fields in rows]
     return csv_text([_COLUMNS, *lines])
 
 
@@ -42,9 +43,12 @@ def as_markdown(described: list[Row], place: Place) -> str:
     for row in described:
         fields = _fields(row, place)
         title = _inert(re.sub(r"[\[\]\\]", "", fields["title"]))
-        facts = [_inert(fields["note"]), f"({fields['state']})" if fields["state"] else ""]
+        facts = [_inert(fields["note"])]
+        if fields["state"]:
+            facts.append(f"({fields['state']})")
         tags = [f"#{_inert(tag).replace(' ', '-')}" for tag in row["tags"]]
-        lines.append(" ".join(filter(None, [f"- [{title}]({fields['page']})", *facts, *tags])))
+        line = [f"- [{title}]({fields['page']})", *facts, *tags]
+        lines.append(" ".join(filter(None, line)))
     return "\n".join(lines) + "\n"
 
 
@@ -60,7 +64,8 @@ def as_ris(described: list[Row], place: Place) -> str:
 
 def as_csl(described: list[Row], place: Place) -> str:
     """Return CSL-JSON of the articles and comments."""
-    entries = [entry for text in _cited(described, place, "CSL-JSON") for entry in json.loads(text)]
+    texts = _cited(described, place, "CSL-JSON")
+    entries = [entry for text in texts for entry in json.loads(text)]
     return json.dumps(entries, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -103,6 +108,7 @@ def _cited(described: list[Row], place: Place, form: str) -> list[str]:
     found = []
     for row in described:
         if row["cited"] is not None:
-            cites = dict(write[row["kind"]](row["cited"], place(row["path"])))
+            page = place(row["path"])
+            cites = dict(write[row["kind"]](row["cited"], page))
             found.append(cites[form])
     return found

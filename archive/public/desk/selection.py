@@ -50,9 +50,13 @@ def kept_of(text: str) -> Kept | None:
     """Return what "comment:12" or "search:q=ferry" names, or None."""
     kind, _, reference = text.partition(":")
     if kind == "search":
-        return ("search", _query(reference)) if len(reference) <= LONGEST_REFERENCE else None
+        if len(reference) <= LONGEST_REFERENCE:
+            return ("search", _query(reference))
+        return None
     is_number = reference.isascii() and reference.isdigit() and len(reference) <= 18
-    return (kind, str(int(reference))) if kind in ITEM_KINDS and is_number else None
+    if kind in ITEM_KINDS and is_number:
+        return (kind, str(int(reference)))
+    return None
 
 
 def kept_of_path(path: str, base: str) -> Kept | None:
@@ -71,7 +75,9 @@ def item_path(item: Item) -> str:
     """Return the path of an item, without the base path."""
     if item.kind != "search":
         return f"{item.kind}/{item.reference}"
-    return f"search?{item.reference}" if item.reference else "search"
+    if item.reference:
+        return f"search?{item.reference}"
+    return "search"
 
 
 def seen_now(connection: sqlite3.Connection, items: Iterable[Item]) -> list[Item]:
@@ -118,7 +124,9 @@ def _given(entry: Any, base: str, now: datetime) -> Item | None:
 
     def text(name: str) -> str:
         value = entry.get(name)
-        return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+        if not isinstance(value, str):
+            return ""
+        return value.encode("utf-8", "replace").decode()
 
     tags = entry.get("tags")
     if isinstance(tags, list):
@@ -128,12 +136,13 @@ def _given(entry: Any, base: str, now: datetime) -> Item | None:
         return None
     kind, reference = kept
     saved_at = _moment(text("saved"), now)
+    names = named_tags(text("tags"))
     return Item(
         kind=kind,
         reference=reference,
         first_seen="",
         note=text("note"),
-        tags=named_tags(text("tags")),
+        tags=names,
         saved_at=saved_at,
     )
 
@@ -162,7 +171,10 @@ def _described(item: Item, row: Row | None) -> Row:
     }
     if item.kind == "search":
         words = dict(parse_qsl(item.reference)).get("q", "")
-        return {**shared, "title": f"Search: {words}" if words else "Search"}
+        title = "Search"
+        if words:
+            title = f"Search: {words}"
+        return {**shared, "title": title}
     if row is None or not _is_the_row(item, row):
         named = f"{item.kind.capitalize()} {item.reference}"
         return {**shared, "title": named, "state": "missing"}
@@ -170,13 +182,18 @@ def _described(item: Item, row: Row | None) -> Row:
         hidden = {"hidden_at": row["hidden_at"], "reason": row["reason"]}
         return {**shared, **hidden, "title": f"{item.kind.capitalize()} {item.reference}", "state": "hidden"}
     title = row["title"] or "Untitled"
-    said = " ".join((row["text"] or "").split()) if item.kind == "comment" else ""
+    said = ""
+    if item.kind == "comment":
+        said = " ".join((row["text"] or "").split())
+        title = f"{row['byline'] or 'No name'} on {title}"
+    if len(said) > _EXCERPT:
+        said = f"{said[: _EXCERPT - 1]}…"
     return {
         **shared,
-        "title": title if item.kind == "article" else f"{row['byline'] or 'No name'} on {title}",
+        "title": title,
         "date": row["published"] or "",
         "gone_at": row["gone_at"],
-        "excerpt": said if len(said) <= _EXCERPT else f"{said[: _EXCERPT - 1]}…",
+        "excerpt": said,
         "cited": row,
     }
 
@@ -188,7 +205,9 @@ def _is_the_row(item: Item, row: Row) -> bool:
     """
     if item.first_seen in (row["first_seen"], row["seen_at"]):
         return True
-    return bool(item.first_seen) and row["witness"] is not None and row["first_seen"] < item.first_seen
+    if not item.first_seen or row["witness"] is None:
+        return False
+    return bool(row["first_seen"] < item.first_seen)
 
 
 def _query(text: str) -> str:
@@ -201,4 +220,5 @@ def _in_portions(connection: sqlite3.Connection, sql: str, items: list[Item], ki
     ids = [int(item.reference) for item in items if item.kind == kind]
     for start in range(0, len(ids), _PORTION):
         portion = ids[start : start + _PORTION]
-        yield from rows(connection, sql.format(", ".join("?" * len(portion))), *portion)
+        marks = ", ".join("?" * len(portion))
+        yield from rows(connection, sql.format(marks), *portion)

@@ -111,7 +111,9 @@ def cookie_header(datasette: Any, request: Any, key: str) -> dict[str, str]:
     """Return the headers that set the cookie; with "" they remove it."""
     base = str(datasette.setting("base_url"))
     parts = [f"{COOKIE}={key}", f"Path={base}", f"Max-Age={COOKIE_SECONDS if key else 0}"]
-    parts += ["HttpOnly", "SameSite=Lax", *(["Secure"] if _is_secure(datasette, request) else [])]
+    parts += ["HttpOnly", "SameSite=Lax"]
+    if _is_secure(datasette, request):
+        parts.append("Secure")
     return {"set-cookie": "; ".join(parts)}
 
 
