@@ -5,6 +5,9 @@ Under `--dist loadfile` each file goes to one worker as a whole, so a long one m
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -18,6 +21,14 @@ settings.register_profile(
     "same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("same")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _close_rooms() -> Iterator[None]:
+    """Close the Datasettes that a module has opened; most modules open none, and do not import it."""
+    yield
+    if room_server := sys.modules.get("tests.builders.room_server"):
+        room_server.close_rooms()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

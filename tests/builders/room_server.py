@@ -17,6 +17,7 @@ from datasette.plugins import pm
 
 import archive.public as plugin
 from archive.operations import serve
+from archive.public.sql import stock
 from tests.builders.patience import PATIENCE, free_port, until
 from tests.paths import ROOT
 
@@ -32,6 +33,7 @@ class Room:
     def __init__(self, *paths: Path, settings: dict[str, Any] | None = None, **options: Any) -> None:
         files = [str(path) for path in paths]
         self.datasette = Datasette(files=files, settings=UNHURRIED | (settings or {}), **options)
+        OPEN.append(self)
 
     def get(self, path: str, **options: Any) -> Any:
         async def ask() -> Any:
@@ -44,6 +46,24 @@ class Room:
         answer = self.get(path)
         assert answer.status_code == 200, (path, answer.status_code)
         return str(answer.text)
+
+    def close(self) -> None:
+        """End its threads and worker processes, and close its databases."""
+        stock.pool_of(self.datasette).close()
+        if self.datasette.executor is not None:
+            self.datasette.executor.shutdown()
+        for database in self.datasette.databases.values():
+            database.close()
+
+
+OPEN: list[Room] = []
+"""Rooms of the present module; `tests/conftest.py` closes them after it."""
+
+
+def close_rooms() -> None:
+    """Close all rooms: one process that runs all tests may not open more than 1,024 files."""
+    while OPEN:
+        OPEN.pop().close()
 
 
 @contextmanager
