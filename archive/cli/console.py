@@ -338,7 +338,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     widths = [max(len(row[index]) for row in cells) for index in range(len(headings))]
     for number, row in enumerate(cells):
         padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        line = " ".join(padded).rstrip()
+        line = "  ".join(padded).rstrip()
         if number == 0:
             line = click.style(line, bold=True)
         click.echo(line)

@@ -131,7 +131,7 @@ def _print_lines(lines: list[str], *, to_answer: bool) -> None:
     first, *further = map(plain, lines)
     click.echo(first, err=not to_answer)
     for line in further:
-        click.echo(f"  {line}", err=not to_answer)
+        click.echo(f"    {line}", err=not to_answer)
 
 
 def _must_be_meant(number: int, *, yes: bool) -> None:

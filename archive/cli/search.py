@@ -163,7 +163,6 @@ def _hit(hit: Row) -> str:
     if hit["version"]:
         said = "comment"
         then = f"edited out on {when(str(hit['replaced_at']))}: "
-    then = f"edited out on {when(str(hit['replaced_at']))}: " if hit["version"] else ""
     title = _marked(hit["title"] or "(untitled)")
     author = _marked(hit["author"] or "–")
     what = f"{said} by {author} under {title} (article {hit['article_id']})"
