@@ -111,7 +111,6 @@ def _changes(db: Database, source: str, kind: str, since: str) -> Iterable[Chang
     if kind == "article":
         article = "id"
         of_kind = "events.comment_id IS NULL"
-
     edits = (
         f"SELECT v.*, item.{article} AS of_article, events.at AS seen_at FROM events"
         f" JOIN {kind}s AS item ON item.id = events.{kind}_id"

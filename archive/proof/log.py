@@ -226,7 +226,6 @@ def _seal_next(db: Database, before: LogSeal | None, last: int, now: datetime) -
         number = before.number + 1
         first = before.last + 1
         previous = before.head
-
     at = to_text(now) or ""
     root = root_of(leaves_between(db, first, last))
     head = head_of(number, first, last, at, root, previous)

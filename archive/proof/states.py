@@ -72,7 +72,6 @@ def states_of(db: Database, kind: str, ids: list[int]) -> dict[int, dict[int, St
         life = _ARTICLE_LIFE
         lists = _lists(db, chosen)
         hidden = "redaction_id"
-
     found: dict[int, dict[int, State] | None] = {}
     sql = f"SELECT *, {hidden} AS hidden FROM {kind}s WHERE id IN (SELECT value FROM json_each(?))"
     for row in db.query(sql, [chosen]):

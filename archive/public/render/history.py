@@ -78,7 +78,6 @@ def states(connection: sqlite3.Connection, kind: str, item: Row) -> list[Row]:
     if past:
         number = past[-1]["version"] + 1
         since = past[-1]["until"]
-
     lists = {}
     if kind == "article":
         lists = _lists_now(connection, item["id"])

@@ -49,7 +49,6 @@ async def serve_file(datasette: Any, request: Any) -> Any:
     if row["content_type"] in SAFE_TYPES:
         content_type = row["content_type"]
         kind = "inline"
-
     path = urlsplit(row["url"]).path
     last = unquote(path.rpartition("/")[2]) or digest
     disposition = f"{kind}; filename*=UTF-8''{quote(last, safe='')}"
