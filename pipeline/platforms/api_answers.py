@@ -13,20 +13,22 @@ from archive.core import urls
 from archive.core.records import Article, Extract, Page, Problem, Site, Surface
 from pipeline.article import publisher
 from pipeline.html.sanitize import line
+from pipeline.platforms.entries import origins_of, unique
+from pipeline.platforms.json_values import objects_in
 
 Said = dict[str, Any]
 
 
 def said_text(value: object) -> str | None:
     """Return a string on one line; no result for another type."""
-    return line(value) if isinstance(value, str) else None
+    if isinstance(value, str):
+        return line(value)
+    return None
 
 
 def names_in(values: object) -> tuple[str, ...]:
     """Return the `name` of each object of a list."""
-    objects = values if isinstance(values, list) else []
-    told = (said_text(each.get("name")) for each in objects if isinstance(each, dict))
-    return tuple(dict.fromkeys(filter(None, told)))
+    return unique(said_text(item.get("name")) for item in objects_in(values))
 
 
 def parse_entries(
@@ -54,8 +56,9 @@ def parse_entries(
         url = urls.as_served(urls.clean(url), page.final_url)
         written = None
         if markup:
-            written, _ = publisher.read_written(markup, replace(page, final_url=url), site, facts)
-        origins = tuple((name, "rest:api") for name, value in facts.items() if value not in (None, ()))
+            own_page = replace(page, final_url=url)
+            written, _ = publisher.read_written(markup, own_page, site, facts)
+        origins = origins_of(facts, "rest:api")
         articles.append(Article(url=url, written=written or None, origins=origins, **facts))
     return Extract(surface=Surface.REST, articles=tuple(articles), problems=tuple(problems))
 

@@ -26,7 +26,9 @@ class Detected:
     @property
     def label(self) -> str:
         """Name and version, such as "Ghost 5.87"."""
-        return " ".join(filter(None, [self.platform.name, self.version]))
+        if not self.version:
+            return self.platform.name
+        return f"{self.platform.name} {self.version}"
 
 
 _VERSION = re.compile(r"\d+(?:\.\d+)*")
@@ -37,12 +39,11 @@ def detect(page: Page) -> Detected | None:
 
     A stated generator is believed before any other sign; several are tried in their order.
     """
-    generators = _generators(page)
-    for generator in generators:
+    for generator in _generators(page):
         for platform in PLATFORMS:
             if re.match(platform.generator, generator, re.IGNORECASE):
                 version = _VERSION.search(generator)
-                return Detected(platform=platform, version=version[0] if version else None)
+                return Detected(platform=platform, version=version and version[0])
     for platform in PLATFORMS:
         if any(re.search(mark, page.body, re.IGNORECASE) for mark in platform.marks):
             return Detected(platform=platform)
@@ -73,7 +74,9 @@ def _generators(page: Page) -> list[str]:
         tree = html.fromstring(page.body)
     except (etree.LxmlError, ValueError):
         return []
-    metas = (meta for meta in tree.iter("meta") if (meta.get("name") or "").lower() == "generator")
-    stated = [(meta.get("content") or "").strip() for meta in metas]
-    header = page.header("x-generator")
-    return [generator for generator in [*stated, header] if generator]
+    stated = []
+    for meta in tree.iter("meta"):
+        if meta.get("name", "").lower() == "generator":
+            stated.append(meta.get("content", "").strip())
+    stated.append(page.header("x-generator") or "")
+    return [generator for generator in stated if generator]

@@ -60,8 +60,9 @@ def _entry(element: etree._Element) -> FeedEntry:
             case "guid" | "id":
                 guid = guid or "".join(child.itertext()).strip()
                 permanent = child.get("isPermaLink") != "false"
-    fallback = guid if permanent and guid.startswith("http") else ""
-    link = next(filter(None, links), fallback)
+    if permanent and guid.startswith("http"):
+        links.append(guid)
+    link = next(filter(None, links), "")
     return FeedEntry(link=link, guid=guid)
 
 

@@ -14,6 +14,8 @@ from archive.core.records import Article, Extract, Page, Problem, Site, Surface
 from pipeline.article import publisher
 from pipeline.dates import parse as dates
 from pipeline.html.sanitize import line, render
+from pipeline.platforms.entries import NO_LINK, as_extract, origins_of, unique
+from pipeline.platforms.json_values import list_in, objects_in, string_in
 
 Item = dict[str, Any]
 
@@ -33,36 +35,34 @@ def read_feed(page: Page) -> dict[str, Any] | None:
 
 def items_of(feed: dict[str, Any]) -> list[Item]:
     """Return the items of a feed that are objects."""
-    return [item for item in feed["items"] if isinstance(item, dict)]
+    return objects_in(feed["items"])
 
 
 def url_of(item: Item, base: str) -> str | None:
     """Return the URL of an item; its id takes the place of a missing one."""
-    stated = item.get("url") or item.get("id")
-    text = stated if isinstance(stated, str) else ""
-    return urls.absolute(text, base) if item.get("url") or text.startswith("http") else None
+    if item.get("url"):
+        return urls.absolute(string_in(item["url"]), base)
+    ident = string_in(item.get("id")) or ""
+    if ident.startswith("http"):
+        return urls.absolute(ident, base)
+    return None
 
 
 def next_url(feed: dict[str, Any], base: str) -> str | None:
     """Return the URL of the feed's next page, if any."""
-    stated = feed.get("next_url")
-    return urls.absolute(stated, base) if isinstance(stated, str) else None
+    return urls.absolute(string_in(feed.get("next_url")), base)
 
 
 def parse_json_feed(page: Page, feed: dict[str, Any], site: Site) -> Extract:
     """Return the articles of a feed: facts, and the text where the feed has it."""
-    found = [_article(item, page, feed, site) for item in items_of(feed)]
-    return Extract(
-        surface=Surface.FEED,
-        articles=tuple(each for each in found if isinstance(each, Article)),
-        problems=tuple(each for each in found if isinstance(each, Problem)),
-    )
+    found = (_article(item, page, feed, site) for item in items_of(feed))
+    return as_extract(Surface.FEED, found)
 
 
 def _article(item: Item, page: Page, feed: dict[str, Any], site: Site) -> Article | Problem | None:
     url = url_of(item, page.final_url)
     if url is None:
-        return Problem(code="unreadable-entry", detail="An entry of the feed has no link.", field="url")
+        return NO_LINK
     if not urls.matches(url, site.article_pattern):
         return None
     facts: dict[str, Any] = {
@@ -75,25 +75,27 @@ def _article(item: Item, page: Page, feed: dict[str, Any], site: Site) -> Articl
         "image": urls.absolute(_text(item.get("image")), page.final_url),
         "tags": _lines(item.get("tags")),
     }
-    origins = tuple((name, "feed:item") for name, value in facts.items() if value not in (None, ()))
+    markup = string_in(item.get("content_html"))
     written = None
-    if isinstance(item.get("content_html"), str):
-        written, _ = publisher.read_written(item["content_html"], replace(page, final_url=url), site, facts)
+    if markup is not None:
+        own_page = replace(page, final_url=url)
+        written, _ = publisher.read_written(markup, own_page, site, facts)
     served = urls.as_served(urls.clean(url), page.final_url)
+    origins = origins_of(facts, "feed:item")
     return Article(url=served, written=written or None, origins=origins, **facts)
 
 
-def _names(said: Item) -> tuple[str, ...]:
+def _names(item: Item) -> tuple[str, ...]:
     """Return the names of the authors: version 1.1 has several, version 1 has one."""
-    stated = said.get("authors") or [said.get("author")]
-    people = stated if isinstance(stated, list) else []
-    return _lines([each.get("name") for each in people if isinstance(each, dict)])
+    stated = item.get("authors") or [item.get("author")]
+    return _lines([author.get("name") for author in objects_in(stated)])
 
 
 def _lines(values: object) -> tuple[str, ...]:
-    lines = (_text(value) for value in values) if isinstance(values, list) else ()
-    return tuple(dict.fromkeys(filter(None, lines)))
+    return unique(_text(value) for value in list_in(values))
 
 
 def _text(value: object) -> str | None:
-    return line(value) if isinstance(value, str) else None
+    if isinstance(value, str):
+        return line(value)
+    return None

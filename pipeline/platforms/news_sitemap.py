@@ -14,6 +14,7 @@ from archive.core.answers import tolerant_xml
 from archive.core.records import Article, Extract, Page, Site, Surface
 from pipeline.dates import parse as dates
 from pipeline.html.sanitize import line
+from pipeline.platforms.entries import as_extract, origins_of, unique
 
 _NEWS = "news"
 
@@ -23,38 +24,48 @@ def is_news_sitemap(page: Page) -> bool:
     if b"sitemap-news" not in page.body:
         return False
     root, _ = tolerant_xml.parse_xml(page.body)
-    entries = [] if root is None or tolerant_xml.local_name(root) != "urlset" else list(root)
-    return bool(entries) and all(_child(entry, _NEWS) is not None for entry in entries)
+    if root is None or tolerant_xml.local_name(root) != "urlset":
+        return False
+    return len(root) > 0 and all(_child(entry, _NEWS) is not None for entry in root)
 
 
 def parse_news_sitemap(page: Page, site: Site) -> Extract:
     """Return the articles of a news sitemap."""
     root, _ = tolerant_xml.parse_xml(page.body)
-    found = [_article(entry, page, site) for entry in (() if root is None else root)]
-    return Extract(surface=Surface.FEED, articles=tuple(article for article in found if article))
+    if root is None:
+        return Extract(surface=Surface.FEED)
+    return as_extract(Surface.FEED, (_article(entry, page, site) for entry in root))
 
 
 def _article(entry: etree._Element, page: Page, site: Site) -> Article | None:
     url = urls.absolute(_text(entry, "loc"), page.final_url)
     news = _child(entry, _NEWS)
-    if url is None or news is None or not urls.matches(url, site.article_pattern):
+    if url is None or news is None:
         return None
-    keywords = (line(word) for word in (_text(news, "keywords") or "").split(","))
-    publication = _child(news, "publication")
+    if not urls.matches(url, site.article_pattern):
+        return None
+    keywords = (_text(news, "keywords") or "").split(",")
     facts: dict[str, Any] = {
         "title": _text(news, "title"),
         "published": dates.iso(_text(news, "publication_date"), site.timezone),
-        "language": _text(publication, "language") if publication is not None else None,
-        "tags": tuple(dict.fromkeys(filter(None, keywords))),
+        "language": _text(_child(news, "publication"), "language"),
+        "tags": unique(map(line, keywords)),
     }
-    origins = tuple((name, "feed:news-sitemap") for name, value in facts.items() if value not in (None, ()))
-    return Article(url=urls.as_served(urls.clean(url), page.final_url), origins=origins, **facts)
+    served = urls.as_served(urls.clean(url), page.final_url)
+    return Article(url=served, origins=origins_of(facts, "feed:news-sitemap"), **facts)
 
 
 def _child(element: etree._Element, name: str) -> etree._Element | None:
-    return next((child for child in element if tolerant_xml.local_name(child) == name), None)
+    for child in element:
+        if tolerant_xml.local_name(child) == name:
+            return child
+    return None
 
 
-def _text(element: etree._Element, name: str) -> str | None:
+def _text(element: etree._Element | None, name: str) -> str | None:
+    if element is None:
+        return None
     child = _child(element, name)
-    return line("".join(child.itertext())) if child is not None else None
+    if child is None:
+        return None
+    return line("".join(child.itertext()))

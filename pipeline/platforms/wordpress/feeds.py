@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from pipeline.html import images
 from pipeline.html.document import charset_problems
 from pipeline.html.sanitize import is_excerpt, markup_to_line, render
 from pipeline.platforms import json_feed, news_sitemap
+from pipeline.platforms.entries import NO_LINK, ReadEntry, as_extract, origins_of, unique
 
 _POST_ID = re.compile(r"[?&](?:p|page_id)=(\d{1,18})(?!\d)", re.ASCII)
 _COMMENT_ID = re.compile(r"#(?:comment-|c)(\d{1,20})(?!\d)", re.ASCII)
@@ -42,6 +43,8 @@ _TAIL = 800
 _APPEARED = re.compile(
     r"\s*(?:<p>)?(?:The post )?<a\b[^>]*>[^<]*</a>\s*[^<]{0,40}<a\b[^>]*>[^<]*</a>\.?\s*(?:</p>)?\s*$"
 )
+_COUNT = re.compile(r"\A(\d{1,7})\Z")
+_COMMENT_ORIGINS = (("author", "feed:creator"), ("published", "feed:date"), ("text", "feed:content"))
 
 
 def parse_post_feed(page: Page, site: Site) -> Extract:
@@ -61,52 +64,46 @@ def parse_comment_feed(page: Page, site: Site) -> Extract:
     return _feed(page, lambda entry: _comment(entry, page, site))
 
 
-def _feed(page: Page, read: Any) -> Extract:
+def _feed(page: Page, read: Callable[[etree._Element], ReadEntry]) -> Extract:
     if not page.body.strip():
         return Extract(surface=Surface.FEED)
     root, decoded = parse_xml(page.body, page.header("content-type"))
     if root is None or local_name(root) not in ("rss", "feed", "RDF"):
-        return Extract(
-            surface=Surface.FEED,
-            problems=(Problem(code="not-a-feed", detail="The answer is neither RSS nor Atom."),),
-        )
-    found = [read(entry) for entry in root.iter() if local_name(entry) in ("item", "entry")]
-    return Extract(
-        surface=Surface.FEED,
-        articles=tuple(x for x in found if isinstance(x, Article)),
-        comments=tuple(x for x in found if isinstance(x, Comment)),
-        problems=(*charset_problems(decoded), *(x for x in found if isinstance(x, Problem))),
-    )
+        problem = Problem(code="not-a-feed", detail="The answer is neither RSS nor Atom.")
+        return Extract(surface=Surface.FEED, problems=(problem,))
+    entries = [element for element in root.iter() if local_name(element) in ("item", "entry")]
+    return as_extract(Surface.FEED, map(read, entries), charset_problems(decoded))
 
 
 def _article(entry: etree._Element, page: Page, site: Site) -> Article | Problem | None:
     url = urls.absolute(_link(entry), page.final_url)
     if url is None:
-        return Problem(code="unreadable-entry", detail="An entry of the feed has no link.", field="url")
+        return NO_LINK
     if not urls.matches(url, site.article_pattern):
         return None
-    guid = _first(entry, "guid", "id")
-    count = _first(entry, "comments", "total", last=True)
     summary = _first(entry, "description", "summary") or ""
-    content = _first(entry, "encoded", "content")
-    protected = _is_protected(content or "") or _NO_EXCERPT.search(summary)
+    content = _first(entry, "encoded", "content") or ""
+    is_protected = _is_protected(content) or _NO_EXCERPT.search(summary)
     facts: dict[str, Any] = {
-        "post_id": _number(_POST_ID, guid),
-        "title": None if protected else markup_to_line(_first(entry, "title")),
+        "post_id": _number(_POST_ID, _first(entry, "guid", "id")),
+        "title": markup_to_line(_first(entry, "title")),
         "authors": _names(entry),
         "published": _when(entry, site),
         "modified": dates.iso(_first(entry, "updated", "modified"), site.timezone),
-        "description": None if protected else render(_APPEARED.sub("", summary)).text,
+        "description": render(_APPEARED.sub("", summary)).text,
         "image": images.unwrap_image(_image(entry), page.final_url),
         "tags": _terms(entry, page),
-        "comments_stated": int(count) if count and re.fullmatch(r"\d{1,7}", count) else None,
+        "comments_stated": _number(_COUNT, _first(entry, "comments", "total", last=True)),
     }
-    origins = tuple((name, "feed:entry") for name, value in facts.items() if value not in (None, ()))
+    if is_protected:
+        facts |= {"title": None, "description": None}
     written = None
-    if content and not protected and not _is_cut(content):
+    if content and not is_protected and not _is_cut(content):
         whole = _APPEARED.sub("", content)
-        written, _ = publisher.read_written(whole, replace(page, final_url=url), site, facts)
+        own_page = replace(page, final_url=url)
+        written, _ = publisher.read_written(whole, own_page, site, facts)
     served = urls.as_served(urls.clean(url), page.final_url)
+    origins = origins_of(facts, "feed:entry")
     return Article(url=served, written=written or None, origins=origins, **facts)
 
 
@@ -118,40 +115,37 @@ def _comment(entry: etree._Element, page: Page, site: Site) -> Comment | Problem
         return Problem(code="unreadable-entry", detail="An entry of the comments feed has no id.", field="id")
     markup = _first(entry, "encoded", "content") or _first(entry, "description", "summary") or ""
     if _is_protected(markup):
-        return Problem(
-            code="password-protected",
-            detail=f"Comment {ident[1]} belongs to a protected article.",
-            field="text",
-        )
-    parent, origin = _parent(entry, markup)
-    body = render(_IN_REPLY.sub("", markup, count=1) if origin == "feed:prefix" else markup, link)
-    ping = is_excerpt(body.text)
-    names = _names(entry)
+        detail = f"Comment {ident[1]} belongs to a protected article."
+        return Problem(code="password-protected", detail=detail, field="text")
+    parent, parent_origin = _parent(entry, markup)
+    if parent_origin == "feed:prefix":
+        markup = _IN_REPLY.sub("", markup, count=1)
+    body = render(markup, link)
+    kind, kind_origin = CommentKind.COMMENT, "feed:default"
+    if is_excerpt(body.text):
+        kind, kind_origin = CommentKind.PINGBACK, "feed:excerpt"
+    author, *_ = _names(entry) or ("Anonymous",)
     return Comment(
         id=ident[1],
         parent=parent,
         post_id=_number(_POST_ID, guid),
-        kind=CommentKind.PINGBACK if ping else CommentKind.COMMENT,
-        author=names[0] if names else "Anonymous",
+        kind=kind,
+        author=author,
         author_url=urls.absolute(_author_uri(entry), page.final_url),
         published=_when(entry, site),
         published_raw=_first(entry, "pubDate", "published", "date", "updated"),
         text=body.text,
         html=body.html,
         permalink=link,
-        origins=(
-            ("parent", origin),
-            ("kind", "feed:excerpt" if ping else "feed:default"),
-            ("author", "feed:creator"),
-            ("published", "feed:date"),
-            ("text", "feed:content"),
-        ),
+        origins=(("parent", parent_origin), ("kind", kind_origin), *_COMMENT_ORIGINS),
     )
 
 
 def _is_cut(markup: str) -> bool:
     """True if a feed gives only the beginning of a text."""
-    return bool(_CUT.search(html.unescape(_TAG.sub("", _APPEARED.sub("", markup)[-_TAIL:]))))
+    ending = _APPEARED.sub("", markup)[-_TAIL:]
+    text = html.unescape(_TAG.sub("", ending))
+    return _CUT.search(text) is not None
 
 
 def _is_protected(markup: str) -> bool:
@@ -164,29 +158,31 @@ def _parent(entry: etree._Element, markup: str) -> tuple[str | None, str]:
 
     Atom states it in an element, Blogger in a link, RSS in a line before the text.
     """
-    related = (child.get("href") or "" for child in entry if child.get("rel") == "related")
-    for href in related:
-        if found := _BLOGGER_PARENT.search(href):
+    for link in entry:
+        if link.get("rel") == "related" and (found := _BLOGGER_PARENT.search(link.get("href") or "")):
             return found[1], "feed:related"
-    for child in entry:
-        if local_name(child) == "in-reply-to":
-            found = _COMMENT_ID.search(child.get("ref") or "") or _COMMENT_ID.search(child.get("href") or "")
-            return (found[1], "feed:in-reply-to") if found else (None, "feed:in-reply-to")
-    prefix = _IN_REPLY.match(markup)
-    return (prefix[1], "feed:prefix") if prefix else (None, "feed:none")
+    answered = _child(entry, "in-reply-to")
+    if answered is not None:
+        addresses = f"{answered.get('ref', '')} {answered.get('href', '')}"
+        found = _COMMENT_ID.search(addresses)
+        return found and found[1], "feed:in-reply-to"
+    if prefix := _IN_REPLY.match(markup):
+        return prefix[1], "feed:prefix"
+    return None, "feed:none"
 
 
 def _when(entry: etree._Element, site: Site) -> Moment | None:
-    return dates.rfc822(_first(entry, "pubDate")) or dates.iso(
-        _first(entry, "published", "date", "updated"), site.timezone
-    )
+    in_rss = _first(entry, "pubDate")
+    in_atom = _first(entry, "published", "date", "updated")
+    return dates.rfc822(in_rss) or dates.iso(in_atom, site.timezone)
 
 
 def _names(entry: etree._Element) -> tuple[str, ...]:
     """Return names of the authors: dc:creator, or Atom's author/name."""
-    creators = [markup_to_line(_content(child)) for child in entry if local_name(child) == "creator"]
-    authors = [markup_to_line(_first(child, "name")) for child in entry if local_name(child) == "author"]
-    return tuple(dict.fromkeys(name for name in creators or authors if name))
+    creators = [_content(child) for child in _children(entry, "creator")]
+    authors = [_first(child, "name") for child in _children(entry, "author")]
+    names = map(markup_to_line, creators or authors)
+    return unique(names)
 
 
 def _terms(entry: etree._Element, page: Page) -> tuple[str, ...]:
@@ -194,15 +190,21 @@ def _terms(entry: etree._Element, page: Page) -> tuple[str, ...]:
 
     Empty for WordPress' own feeds, which mix tags with categories; its pages distinguish them.
     """
-    if _number(_POST_ID, _first(entry, "guid", "id")) or _WORDPRESS.search(page.body):
+    post_id = _number(_POST_ID, _first(entry, "guid", "id"))
+    if post_id or _WORDPRESS.search(page.body):
         return ()
-    categories = [child for child in entry if local_name(child) == "category"]
-    told = (child.get("label") or child.get("term") or _content(child) for child in categories)
-    return tuple(dict.fromkeys(name for said in told if (name := markup_to_line(said))))
+    return unique(markup_to_line(_term(category)) for category in _children(entry, "category"))
+
+
+def _term(category: etree._Element) -> str | None:
+    return category.get("label") or category.get("term") or _content(category)
 
 
 def _author_uri(entry: etree._Element) -> str | None:
-    return next((_first(child, "uri") for child in entry if local_name(child) == "author"), None)
+    author = _child(entry, "author")
+    if author is None:
+        return None
+    return _first(author, "uri")
 
 
 def _image(entry: etree._Element) -> str | None:
@@ -219,14 +221,23 @@ def _link(entry: etree._Element) -> str | None:
 
     Atom's own page is the alternate one.
     """
-    for child in entry:
-        if local_name(child) == "link":
-            if child.get("href") and child.get("rel", "alternate") == "alternate":
-                return str(child.get("href"))
-            if _content(child):
-                return _content(child)
-    guid = next((child for child in entry if local_name(child) == "guid"), None)
-    return _content(guid) if guid is not None and guid.get("isPermaLink") != "false" else None
+    for link in _children(entry, "link"):
+        if link.get("href") and link.get("rel", "alternate") == "alternate":
+            return str(link.get("href"))
+        if _content(link):
+            return _content(link)
+    guid = _child(entry, "guid")
+    if guid is None or guid.get("isPermaLink") == "false":
+        return None
+    return _content(guid)
+
+
+def _children(element: etree._Element, name: str) -> list[etree._Element]:
+    return [child for child in element if local_name(child) == name]
+
+
+def _child(element: etree._Element, name: str) -> etree._Element | None:
+    return next(iter(_children(element, name)), None)
 
 
 def _first(entry: etree._Element, *names: str, last: bool = False) -> str | None:
@@ -235,10 +246,12 @@ def _first(entry: etree._Element, *names: str, last: bool = False) -> str | None
     `last` wants the last of that name.
     """
     for name in names:
-        found: Iterator[str] = filter(None, (_content(child) for child in entry if local_name(child) == name))
-        values = list(found)
+        texts = map(_content, _children(entry, name))
+        values = [text for text in texts if text]
+        if last:
+            values.reverse()
         if values:
-            return values[-1 if last else 0]
+            return values[0]
     return None
 
 
@@ -247,14 +260,13 @@ def _content(element: etree._Element) -> str | None:
 
     XHTML inside Atom content is written out again.
     """
+    pieces = element.itertext()
     if element.get("type") == "xhtml":
-        return (
-            "".join(etree.tostring(child, encoding="unicode", method="html") for child in element).strip()
-            or None
-        )
-    return "".join(element.itertext()).strip() or None
+        pieces = (etree.tostring(child, encoding="unicode", method="html") for child in element)
+    return "".join(pieces).strip() or None
 
 
 def _number(pattern: re.Pattern[str], value: str | None) -> int | None:
-    found = pattern.search(value or "")
-    return int(found[1]) if found else None
+    if found := pattern.search(value or ""):
+        return int(found[1])
+    return None
