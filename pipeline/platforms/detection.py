@@ -74,9 +74,7 @@ def _generators(page: Page) -> list[str]:
         tree = html.fromstring(page.body)
     except (etree.LxmlError, ValueError):
         return []
-    stated = []
-    for meta in tree.iter("meta"):
-        if meta.get("name", "").lower() == "generator":
-            stated.append(meta.get("content", "").strip())
-    stated.append(page.header("x-generator") or "")
-    return [generator for generator in stated if generator]
+    metas = [meta for meta in tree.iter("meta") if meta.get("name", "").lower() == "generator"]
+    stated = [meta.get("content", "").strip() for meta in metas]
+    header = page.header("x-generator")
+    return [generator for generator in [*stated, header] if generator]

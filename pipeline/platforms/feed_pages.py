@@ -34,15 +34,18 @@ def read_entries(page: Page) -> list[FeedEntry] | None:
     if page.status != 200:
         return None
     if feed := json_feed.read_feed(page):
-        items = json_feed.items_of(feed)
-        return [
-            FeedEntry(json_feed.url_of(item, page.final_url) or "", str(item.get("id"))) for item in items
-        ]
+        return [_item(item, page.final_url) for item in json_feed.items_of(feed)]
     root, _ = tolerant_xml.parse_xml(page.body, page.header("content-type"))
     if root is None or tolerant_xml.local_name(root) not in {"rss", "feed", "RDF"}:
         return None
     tags = {"item", "entry"}
     return [_entry(element) for element in root.iter() if tolerant_xml.local_name(element) in tags]
+
+
+def _item(item: json_feed.Item, base: str) -> FeedEntry:
+    """Return an item of a JSON Feed."""
+    link = json_feed.url_of(item, base)
+    return FeedEntry(link=link or "", guid=str(item.get("id")))
 
 
 def _entry(element: etree._Element) -> FeedEntry:
@@ -93,15 +96,24 @@ def following_url(page: Page, first: str, number: int, shown: int, platform: Pla
     if json_feed.read_feed(page):
         return None
     make = (platform or WORDPRESS).feed_page
-    return make(first, number, shown) if make else None
+    if make is None:
+        return None
+    return make(first, number, shown)
 
 
 def stated_total(page: Page) -> int | None:
     """Return the number of entries that all pages of a feed have together, if stated."""
     root, _ = tolerant_xml.parse_xml(page.body, page.header("content-type"))
-    heads = () if root is None else root
-    told = (each.text or "" for each in heads if tolerant_xml.local_name(each) == "totalResults")
-    return next((int(text) for text in told if re.fullmatch(r"\d{1,9}", text)), None)
+    if root is None:
+        return None
+    for total in _children(root, "totalResults"):
+        if re.fullmatch(r"\d{1,9}", total.text or ""):
+            return int(total.text)
+    return None
+
+
+def _children(element: etree._Element, name: str) -> list[etree._Element]:
+    return [child for child in element if tolerant_xml.local_name(child) == name]
 
 
 def _next_link(page: Page) -> str | None:
@@ -111,7 +123,9 @@ def _next_link(page: Page) -> str | None:
     root, _ = tolerant_xml.parse_xml(page.body, page.header("content-type"))
     if root is None:
         return None
-    heads = (root, *(each for each in root if tolerant_xml.local_name(each) == "channel"))
-    links = (each for head in heads for each in head if tolerant_xml.local_name(each) == "link")
-    hrefs = (each.get("href") for each in links if each.get("rel") == "next")
-    return next((url for href in hrefs if (url := urls.absolute(href, page.final_url))), None)
+    for head in (root, *_children(root, "channel")):
+        for link in _children(head, "link"):
+            url = urls.absolute(link.get("href"), page.final_url)
+            if url and link.get("rel") == "next":
+                return url
+    return None

@@ -11,7 +11,10 @@ from pipeline.platforms.wordpress.site_urls import COMMENTS_FEED, POSTS_FEED
 def _feed_page(url: str, number: int, shown: int) -> str:  # noqa: ARG001
     """Return the URL of a further page of a feed; they reach back to the first post."""
     parts = urlsplit(url)
-    query = "&".join(filter(None, [parts.query, f"paged={number}" if number > 1 else ""]))
+    values = [parts.query]
+    if number > 1:
+        values.append(f"paged={number}")
+    query = "&".join(filter(None, values))
     return urlunsplit(parts._replace(query=query))
 
 

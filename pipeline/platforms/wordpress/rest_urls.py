@@ -54,7 +54,9 @@ def posts_url(
     query: dict[str, str | int] = {"per_page": PER_PAGE, "page": page, "orderby": "date", "order": "desc"}
     if modified_after is not None:
         query |= {"orderby": "modified", "modified_after": time_text(modified_after)}
-    fields = f"{REST_POST_FIELDS},content.rendered" if content else REST_POST_FIELDS
+    fields = REST_POST_FIELDS
+    if content:
+        fields += ",content.rendered"
     return route_url(root, kind, **query, _embed="author,wp:term,wp:featuredmedia", _fields=fields)
 
 
@@ -152,7 +154,9 @@ def route_of(url: str) -> str:
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
     found = _ROUTE.search(query.get("rest_route", parts.path))
-    return found[1] if found else ""
+    if found is None:
+        return ""
+    return found[1]
 
 
 def other_spellings(url: str) -> tuple[str, ...]:
@@ -162,8 +166,7 @@ def other_spellings(url: str) -> tuple[str, ...]:
     """
     parts = urlsplit(url)
     query = parse_qsl(parts.query, keep_blank_values=True)
-    routes = (value for name, value in query if name == "rest_route")
-    route = next(routes, None)
+    route = next((value for name, value in query if name == "rest_route"), None)
     folder, pretty, rest_of_path = parts.path.partition("/wp-json")
     if route is None and not pretty:
         return ()
@@ -176,9 +179,13 @@ def other_spellings(url: str) -> tuple[str, ...]:
     plain = urlencode({"rest_route": route}, safe="/,:")
     if others:
         plain += f"&{others}"
-    spellings = [(f"{base}{start}/wp-json{route}", others) for start in ("", "/index.php")]
-    spellings += [(f"{base}{start}", plain) for start in ("/", "/index.php")]
-    found = (urlunsplit(parts._replace(path=path, query=query, fragment="")) for path, query in spellings)
+    spellings = (
+        (f"{base}/wp-json{route}", others),
+        (f"{base}/index.php/wp-json{route}", others),
+        (f"{base}/", plain),
+        (f"{base}/index.php", plain),
+    )
+    found = [urlunsplit(parts._replace(path=path, query=query, fragment="")) for path, query in spellings]
     return tuple(other for other in found if other != url)
 
 

@@ -48,9 +48,10 @@ def thread_pages(page: Page) -> ThreadPages:
         if found[2] in shown:
             own.add(int(found[1]))
     highest = max(named, default=0)
-    pages = tuple(make.format(number) for number in range(1, highest + 1))
-    here = own.pop() if len(own) == 1 else 0
-    own_page = pages[here - 1] if here else None
+    pages = tuple(map(make.format, range(1, highest + 1)))
+    own_page = None
+    if len(own) == 1 and (number := own.pop()):
+        own_page = pages[number - 1]
     return ThreadPages(urls=pages, own=own_page)
 
 
@@ -59,16 +60,16 @@ def _numbering(article: str) -> tuple[bytes, str]:
     path = urls.path_of(article)
     query = article.partition("?")[2]
     if PLAIN_POST.search(query):  # the links of a further page name its number first
-        asked = b"".join(
-            b"(?=%s\\b%s(?!\\w))" % (_IN_QUERY, re.escape(each).encode()) for each in query.split("&")
-        )
+        values = (re.escape(value).encode() for value in query.split("&"))
+        asked = b"".join(b"(?=%s\\b%s(?!\\w))" % (_IN_QUERY, value) for value in values)
         return rb"\?" + asked + _IN_QUERY + rb"\bcpage=(\d{1,4})", _braced(article) + "&cpage={}"
-    base, _, asked_for = article.partition("?")
-    slash = "/" if base.endswith("/") else ""
-    rest = f"?{asked_for}" if asked_for else ""
+    base, question_mark, _ = article.partition("?")
+    slash = ""
+    if base.endswith("/"):
+        slash = "/"
     linked = re.escape(path.rstrip("/")).encode() + rb"/comment-page-(\d{1,4})/?"
     start = _braced(base.rstrip("/"))
-    return linked, f"{start}/comment-page-{{}}{slash}{_braced(rest)}"
+    return linked, f"{start}/comment-page-{{}}{slash}{_braced(question_mark + query)}"
 
 
 def _braced(text: str) -> str:
