@@ -28,7 +28,7 @@ from pipeline.article.embeds import Embed
 from pipeline.article.witness import PieceVerdict
 from pipeline.html import frames
 from pipeline.html.document import Document
-from pipeline.html.dom import Index, drop, elsewhere, fold, raw_text, text_of, tokens, words
+from pipeline.html.dom import Index, drop, elsewhere, fold, has_class, raw_text, text_of, words
 from pipeline.markdown import captions, emphasis
 from pipeline.markdown import links as prose_links
 from pipeline.markdown.writer import Block, Writer, links_within
@@ -288,7 +288,7 @@ def _marked_boxes(index: Index) -> list[HtmlElement]:
 
 def _has_title(box: HtmlElement) -> bool:
     """True if an element is more than the text of an article, since its title is in it."""
-    return any(node.tag == "h1" or not _TITLES.isdisjoint(tokens(node)) for node in box.iter("*"))
+    return any(node.tag == "h1" or has_class(node, _TITLES) for node in box.iter("*"))
 
 
 def _size(body: _Element | None) -> int:

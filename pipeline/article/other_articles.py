@@ -11,7 +11,7 @@ import re
 
 from lxml.html import HtmlElement
 
-from pipeline.html.dom import Index, drop, fold, text_of, tokens
+from pipeline.html.dom import Index, drop, fold, has_class, text_of, tokens
 
 _MARKED = ("hentry", "type-post", "wp-block-post", "status-publish")
 """Classes that WordPress gives to each post of a page."""
@@ -87,4 +87,4 @@ def _is_like(other: HtmlElement, own: HtmlElement, boxes: frozenset[str]) -> boo
 
 
 def _holds_article(node: HtmlElement, boxes: frozenset[str]) -> bool:
-    return any(inner.tag == "article" or not boxes.isdisjoint(tokens(inner)) for inner in node.iter())
+    return any(inner.tag == "article" or has_class(inner, boxes) for inner in node.iter())

@@ -17,7 +17,7 @@ from lxml.html import HtmlElement
 
 from archive.core import urls
 from archive.core.records import Site
-from pipeline.html.dom import Index, below_body, elsewhere, fold, text_of, tokens, words
+from pipeline.html.dom import Index, below_body, elsewhere, fold, has_class, text_of, tokens, words
 from pipeline.html.metadata import Head, string
 from pipeline.html.sanitize import line, markup_to_line
 
@@ -40,6 +40,8 @@ _HANGING = re.compile(r"\s+(?:[|»«•·–—-]|//|::)\s*$")
 _LEAD = re.compile(r"^(?:\[>|[»›→>|·•]+)\s+")
 """Signs that a theme puts before a title."""
 _BETWEEN = re.compile(r"[\s:–—|·•-]")
+_MASTHEAD = re.compile(r"logo|site-?(?:title|name)|blog-?(?:title|name)|masthead|branding")
+_WORD = re.compile(r"\w+")
 _SHORTEST_HOST = 3
 """Letters of the shortest name of a host that is a site's name at the end of a title."""
 _KICKED = 8
@@ -54,11 +56,14 @@ def extract_title(index: Index, head: Head, site: Site) -> tuple[str | None, str
     names = _site_names(index, head, site, headings)
     declared = _declared(index, head, names)
     shown = _shown(headings, [text for text, _ in declared])
-    if shown is None and all(rule == "page:title" for _, rule in declared):
+    rules = {rule for _, rule in declared}
+    if shown is None and rules <= {"page:title"}:
         shown = _only(headings, names)
     if shown is not None:
         return shown
-    return declared[0] if declared else (None, "none")
+    if declared:
+        return declared[0]
+    return None, "none"
 
 
 def _site_names(index: Index, head: Head, site: Site, headings: list[_Heading]) -> list[str]:
@@ -66,49 +71,60 @@ def _site_names(index: Index, head: Head, site: Site, headings: list[_Heading]) 
 
     A name that a heading shows as the title is left out.
     """
-    shown = {fold(heading.text) for heading in headings if heading.node.tag in ("h1", "h2") or heading.marked}
-    title = markup_to_line(head.meta("og:title")) or ""
-    names = [name for name in (*head.site_names, site.title) if name]
-    names = [name for name in names if not (fold(name) == fold(title) and fold(name) in shown)]
-    whole = {fold(text_of(node)) for node in index.tagged("title")[:1]} | {fold(title)}
-    mastheads = (line(text_of(node)) for node in index.tagged("h1") if _leads_home(node))
-    return names + [name for name in mastheads if name and len(name) <= 80 and fold(name) not in whole]
+    prominent = [heading for heading in headings if heading.marked or heading.node.tag in ("h1", "h2")]
+    title = fold(markup_to_line(head.meta("og:title")) or "")
+    is_shown = title in {fold(heading.text) for heading in prominent}
+    stated = (name for name in (*head.site_names, site.title) if name)
+    names = [name for name in stated if not (is_shown and fold(name) == title)]
+    documents = index.tagged("title")[:1]
+    whole = {title, *(fold(text_of(node)) for node in documents)}
+    for node in index.tagged("h1"):
+        if not _leads_home(node):
+            continue
+        masthead = line(text_of(node)) or ""
+        if 0 < len(masthead) <= 80 and fold(masthead) not in whole:
+            names.append(masthead)
+    return names
 
 
 def _host_names(url: str) -> tuple[str, ...]:
     """Return the host of an address, and the part of it that is the site's name."""
     whole = urlsplit(url).hostname or ""
     host = whole.removeprefix("www.")
-    names = (whole, host, *host.split(".")[-2:-1])
+    labels = host.split(".")
+    names = (whole, host, *labels[-2:-1])
     return tuple(name for name in names if len(name) >= _SHORTEST_HOST)
 
 
 def _only(headings: list[_Heading], names: list[str]) -> tuple[str, str] | None:
     """Return the one labelled title or first heading, if the head has less."""
     folded = set(map(fold, names))
-    for group in (
-        [heading for heading in headings if not _ENTRY.isdisjoint(tokens(heading.node))],
-        [heading for heading in headings if heading.node.tag == "h1"],
-    ):
-        texts = dict.fromkeys(heading.text for heading in group if fold(heading.text) not in folded)
+    entries = [heading for heading in headings if has_class(heading.node, _ENTRY)]
+    first = [heading for heading in headings if heading.node.tag == "h1"]
+    for group in (entries, first):
+        titles = [heading for heading in group if fold(heading.text) not in folded]
+        texts = {heading.text for heading in titles}
         if len(texts) == 1:
-            text = next(iter(texts))
-            return text, next(heading.rule for heading in group if heading.text == text)
+            return titles[0].text, titles[0].rule
     return None
 
 
 def _declared(index: Index, head: Head, names: list[str]) -> list[tuple[str, str]]:
-    document = next(iter(index.tagged("title")), None)
-    told = (
+    """Return the titles that the head of the page states, with their rules."""
+    headline = string(head.article.get("headline"))
+    documents = index.tagged("title")[:1]
+    told = [
         (head.meta("og:title"), "page:og"),
-        (string(head.article.get("headline")) or string(head.article.get("name")), "page:json-ld"),
+        (headline or string(head.article.get("name")), "page:json-ld"),
         (head.meta("twitter:title"), "page:twitter"),
-        (text_of(document) if document is not None else None, "page:title"),
-    )
+        *((text_of(document), "page:title") for document in documents),
+    ]
+    own_names = [*names, *_host_names(head.url)]
+    folded = set(map(fold, names))
     found = []
     for raw, rule in told:
-        text = _without_site(markup_to_line(raw) or "", [*names, *_host_names(head.url)])
-        if text and fold(text) not in map(fold, names):  # an untitled article is declared by the site's name
+        text = _without_site(markup_to_line(raw) or "", own_names)
+        if text and fold(text) not in folded:  # an untitled article is declared by the site's name
             found.append((text, rule))
     return found
 
@@ -119,21 +135,30 @@ def _shown(headings: list[_Heading], declared: list[str]) -> tuple[str, str] | N
     A heading that agrees with the declared title, or a labelled first heading.
     """
     folded = [fold(text) for text in declared]
-    first = [heading for heading in headings if heading.node.tag == "h1"]
-    for heading in (h for h in headings if h.node.tag != "h3"):
-        if fold(heading.text) in folded:
-            return _spelled(heading, declared[folded.index(fold(heading.text))]), heading.rule
+    for heading in headings:
+        own = fold(heading.text)
+        if heading.node.tag != "h3" and own in folded:
+            agreed = declared[folded.index(own)]
+            return _spelled(heading, agreed), heading.rule
     if framed := _framed(headings, declared):
         return framed
-    for group in (first, [h for h in headings if h.marked], headings):
-        for heading in group:
-            for number, other in enumerate(folded):
-                if said := _agreed(heading, declared[number], other):
-                    return said
-    if len(first) == 1 and any(_alike(first[0].text, other) for other in declared):
+    first = [heading for heading in headings if heading.node.tag == "h1"]
+    marked = [heading for heading in headings if heading.marked]
+    for heading in (*first, *marked, *headings):
+        for text, key in zip(declared, folded, strict=True):
+            if said := _agreed(heading, text, key):
+                return said
+    return _first_heading(first, declared)
+
+
+def _first_heading(first: list[_Heading], declared: list[str]) -> tuple[str, str] | None:
+    """Return the first heading: the only one if it is like a declared title, or the only labelled one."""
+    if len(first) == 1 and any(_alike(first[0].text, title) for title in declared):
         return first[0].text, f"{first[0].rule}, alike"
-    first = [heading for heading in first if heading.marked]
-    return (first[0].text, first[0].rule) if len(first) == 1 else None
+    marked = [heading for heading in first if heading.marked]
+    if len(marked) == 1:
+        return marked[0].text, marked[0].rule
+    return None
 
 
 def _framed(headings: list[_Heading], declared: list[str]) -> tuple[str, str] | None:
@@ -141,18 +166,20 @@ def _framed(headings: list[_Heading], declared: list[str]) -> tuple[str, str] | 
     runs: set[str] = set()
     for text in declared:
         parts = [part for part in re.split(_SEPARATORS, text) if part and not _FRAME.fullmatch(part)]
-        runs |= {fold("".join(parts[:end])) for end in range(1, len(parts))}
-        runs |= {fold("".join(parts[start:])) for start in range(1, len(parts))}
-    found = [heading for heading in headings if fold(heading.text) in runs - {""}]
+        for at in range(1, len(parts)):
+            runs.add(fold("".join(parts[:at])))
+            runs.add(fold("".join(parts[at:])))
+    runs.discard("")
+    found = [heading for heading in headings if fold(heading.text) in runs]
     if not found:
         return None
-    best = max(range(len(found)), key=lambda at: (found[at].marked, _in_post(found[at].node), at))
-    return found[best].text, f"{found[best].rule}, framed"
+    best = max(reversed(found), key=lambda heading: (heading.marked, _in_post(heading.node)))
+    return best.text, f"{best.rule}, framed"
 
 
 def _in_post(node: HtmlElement) -> bool:
     """True if a heading is in a post."""
-    return any(outer.tag == "article" or not _POSTS.isdisjoint(tokens(outer)) for outer in below_body(node))
+    return any(outer.tag == "article" or has_class(outer, _POSTS) for outer in below_body(node))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +192,9 @@ class _Heading:
 
     @property
     def rule(self) -> str:
-        return "page:entry-title" if self.marked else f"page:{self.node.tag}"
+        if self.marked:
+            return "page:entry-title"
+        return f"page:{self.node.tag}"
 
 
 def _headings(index: Index, url: str) -> Iterator[_Heading]:
@@ -173,25 +202,33 @@ def _headings(index: Index, url: str) -> Iterator[_Heading]:
 
     One that is cut with an ellipsis and leads elsewhere is another article's.
     """
-    heads = [n for n in index.tagged("h1", "h2", "h3") if n.tag != "h3" or not _CLASSES.isdisjoint(tokens(n))]
-    for node in index.ordered([*heads, *index.having(_CLASSES)]):
-        said = _LEAD.sub("", line(text_of(node)) or "")
-        if not said or len(said) > 400 or _is_cut(node, said, url) or elsewhere(node, _ELSEWHERE):
+    labelled = index.having(_CLASSES)
+    for node in index.ordered([*index.tagged("h1", "h2"), *labelled]):
+        text = _LEAD.sub("", line(text_of(node)) or "")
+        if not 0 < len(text) <= 400:
             continue
-        marked = not _CLASSES.isdisjoint(tokens(node)) or node.get("itemprop") in _PROPS
+        if _is_cut(node, text, url) or elsewhere(node, _ELSEWHERE):
+            continue
+        marked = has_class(node, _CLASSES) or node.get("itemprop") in _PROPS
         if marked or not _is_masthead(node):
-            yield _Heading(node, said, marked)
+            yield _Heading(node, text, marked)
 
 
-def _is_cut(node: HtmlElement, said: str, url: str) -> bool:
+def _is_cut(node: HtmlElement, text: str, url: str) -> bool:
     """True if a heading is the cut title of another article.
 
     A first heading that ends with an ellipsis is whole, unless it leads away from this page.
     """
-    if not said.endswith(("…", "...")):
+    if not text.endswith(("…", "...")):
         return False
-    paths = {urls.path_of(link.get("href") or "").rstrip("/") for link in node.iter("a")}
-    return node.tag != "h1" or not paths <= {"", urls.path_of(url).rstrip("/")}
+    if node.tag != "h1":
+        return True
+    linked = {_path(link.get("href", "")) for link in node.iter("a")}
+    return not linked <= {"", _path(url)}
+
+
+def _path(url: str) -> str:
+    return urls.path_of(url).rstrip("/")
 
 
 def _agreed(heading: _Heading, declared: str, folded: str) -> tuple[str, str] | None:
@@ -205,18 +242,26 @@ def _agreed(heading: _Heading, declared: str, folded: str) -> tuple[str, str] | 
         return None
     if shown == folded:
         return _spelled(heading, declared), heading.rule
-    if len(folded) > _KICKED and any(fold(piece) == folded for piece in heading.node.itertext()):
-        return declared, f"{heading.rule}, shortened"
+    whole = (heading.text, heading.rule)
+    shortened = (declared, f"{heading.rule}, shortened")
+    if len(folded) > _KICKED and _has_piece(heading, folded):
+        return shortened
     strong = heading.node.tag == "h1" or heading.marked
     half = 2 * len(shown) > len(folded)
     if len(shown) > 12 and (strong or half) and folded.startswith(shown):
-        return heading.text, heading.rule
+        return whole
     if len(shown) > 20 and strong and half and folded.endswith(shown):
-        return heading.text, heading.rule
-    if len(folded) > 20 and (shown.startswith(folded) or shown.endswith(folded)):
-        whole = any(fold(piece) == shown for piece in heading.node.itertext())
-        return (heading.text, heading.rule) if whole else (declared, f"{heading.rule}, shortened")
-    return None
+        return whole
+    if len(folded) <= 20 or not (shown.startswith(folded) or shown.endswith(folded)):
+        return None
+    if _has_piece(heading, shown):
+        return whole
+    return shortened
+
+
+def _has_piece(heading: _Heading, folded: str) -> bool:
+    """True if one run of the heading's text has these words alone."""
+    return any(fold(piece) == folded for piece in heading.node.itertext())
 
 
 def _spelled(heading: _Heading, declared: str) -> str:
@@ -224,17 +269,18 @@ def _spelled(heading: _Heading, declared: str) -> str:
 
     Between a kicker and the title the heading may have no sign, and not even a space.
     """
-    parts = sum(1 for piece in heading.node.itertext() if piece.strip())
-    return (
-        declared
-        if parts > 1 and _BETWEEN.sub("", declared) == _BETWEEN.sub("", heading.text)
-        else heading.text
-    )
+    parts = [piece for piece in heading.node.itertext() if piece.strip()]
+    if len(parts) <= 1:
+        return heading.text
+    if _BETWEEN.sub("", declared) == _BETWEEN.sub("", heading.text):
+        return declared
+    return heading.text
 
 
 def _alike(shown: str, declared: str) -> bool:
     """True if two titles have most terms in common."""
-    ours, theirs = (set(re.findall(r"\w+", text.casefold())) for text in (shown, declared))
+    ours = set(_WORD.findall(shown.casefold()))
+    theirs = set(_WORD.findall(declared.casefold()))
     return len(ours & theirs) > 0.6 * len(ours | theirs)
 
 
@@ -245,16 +291,16 @@ def _is_masthead(node: HtmlElement) -> bool:
     """
     if _leads_home(node):
         return True
-    return any(
-        re.search(r"logo|site-?(?:title|name)|blog-?(?:title|name)|masthead|branding", mark)
-        for outer in below_body(node)
-        for mark in (*tokens(outer), (outer.get("id") or "").lower())
-    )
+    for outer in below_body(node):
+        ident = outer.get("id", "").lower()
+        if any(map(_MASTHEAD.search, (*tokens(outer), ident))):
+            return True
+    return False
 
 
 def _leads_home(node: HtmlElement) -> bool:
     """True if a heading links to the home page."""
-    hrefs = (a.get("href") or "#" for a in node.iter("a"))
+    hrefs = [link.get("href") or "#" for link in node.iter("a")]
     return any(urls.path_of(href) in ("", "/") for href in hrefs if not href.startswith("#"))
 
 
@@ -265,9 +311,12 @@ def _without_site(title: str, names: list[str]) -> str:
         if _FRAME.fullmatch(parts[at]):
             return "".join(parts[at + 2 :])
     for name in names:
-        if name.strip().casefold() not in title.casefold():
+        name = name.strip()
+        if name.casefold() not in title.casefold():
             continue
-        escaped = re.escape(name.strip())
-        title = re.sub(rf"(?:{_SEPARATORS}){escaped}\s*$", "", title, flags=re.IGNORECASE).strip() or title
-        title = re.sub(rf"^{escaped}(?:{_SEPARATORS})", "", title, flags=re.IGNORECASE).strip() or title
+        escaped = re.escape(name)
+        at_end = rf"(?:{_SEPARATORS}){escaped}\s*$"
+        at_beginning = rf"^{escaped}(?:{_SEPARATORS})"
+        for pattern in (at_end, at_beginning):
+            title = re.sub(pattern, "", title, flags=re.IGNORECASE).strip() or title
     return _HANGING.sub("", title) or title

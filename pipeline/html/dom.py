@@ -34,6 +34,11 @@ def _tokens_in(marks: str) -> frozenset[str]:
     return frozenset(marks.lower().split())
 
 
+def has_class(element: HtmlElement, wanted: frozenset[str]) -> bool:
+    """True if an element has one of these classes."""
+    return not wanted.isdisjoint(tokens(element))
+
+
 def text_of(element: HtmlElement) -> str:
     """Return all text below an element on one line."""
     return one_line(raw_text(element))

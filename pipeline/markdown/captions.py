@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from lxml.html import HtmlElement
 
-from pipeline.html.dom import Index, below_body, drop, elsewhere, text_of, tokens, words
+from pipeline.html.dom import Index, below_body, drop, elsewhere, has_class, text_of, words
 
 _MARKS = words("wp-caption-text wp-element-caption gallery-caption blocks-gallery-caption")
 _PLAIN = words("em i strong b p div span")
@@ -56,7 +56,7 @@ def _paragraph(caption: HtmlElement) -> tuple[HtmlElement, HtmlElement]:
 
 
 def _in_text(caption: HtmlElement, boxes: frozenset[str]) -> bool:
-    return any(not boxes.isdisjoint(tokens(outer)) for outer in below_body(caption))
+    return any(has_class(outer, boxes) for outer in below_body(caption))
 
 
 def _whole(caption: HtmlElement) -> HtmlElement:
@@ -66,6 +66,6 @@ def _whole(caption: HtmlElement) -> HtmlElement:
     """
     whole = caption
     for outer in below_body(caption):
-        if outer is not caption and (outer.tag in ("figure", "dl") or not _WHOLES.isdisjoint(tokens(outer))):
+        if outer is not caption and (outer.tag in ("figure", "dl") or has_class(outer, _WHOLES)):
             whole = outer
     return whole
