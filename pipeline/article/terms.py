@@ -52,6 +52,12 @@ _LABELS = {
         re.IGNORECASE,
     ),
 }
+_OTHER_KIND = {"tags": "categories", "categories": "tags"}
+_SLUG_PREFIXES = {"tags": "tag-", "categories": "category-"}
+_DECLARED = {"tags": ("article:tag", "keywords"), "categories": ("article:section", "articleSection")}
+"""The property of Open Graph and the key of JSON-LD that state the terms."""
+_RELATED = frozenset({"related", "yarpp"})
+_WIDGET = frozenset({"widget"})
 _CLOUD = re.compile(r"^(?:tag-link-position-\d+|tag-cloud-link)$")
 _SIZED = re.compile(r"font-size", re.IGNORECASE)
 _OWN = {"tags": words("tag-link post-tag tag__link"), "categories": words("cat-link category-link cat__link")}
@@ -75,20 +81,10 @@ def extract_terms(index: Index, head: Head, which: str) -> Terms:
     slugs = _class_slugs(index, head, which)
     if slugs and (named := _by_slugs(index, slugs, which)):
         return named, "page:post-class"
-    rules: tuple[tuple[str, Callable[[], Iterator[HtmlElement]]], ...] = (
-        ("page:rel-tag", lambda: _rel_links(index, which)),
-        (
-            "page:term-link",
-            lambda: (a for a in index.having(_OWN[which]) if a.tag == "a" and not _is_alien(a)),
-        ),
-        ("page:term-list", lambda: _boxed_links(index, which)),
-        ("page:term-line", lambda: _labelled_links(index, which)),
-        ("page:menu", lambda: _menu_links(index, which)),
-    )
-    for rule, links in rules:
-        every = list(links())
-        found = [link for link in every if _slug(link) in slugs] or every
-        names = tuple(dict.fromkeys(name for link in found if (name := _name(link))))
+    for rule, links_of in _RULES.items():
+        links = list(links_of(index, which))
+        listed = [link for link in links if _slug(link) in slugs]
+        names = _without_doubles(map(_name, listed or links))
         if names:
             return names, rule
     declared = _declared(head, which)
@@ -104,13 +100,16 @@ def _by_slugs(index: Index, slugs: tuple[str, ...], which: str) -> tuple[str, ..
     Empty where one of them is linked nowhere: a theme may show fewer than the article has.
     """
     wanted = dict.fromkeys(slugs, "")
+    path = _PATHS[which]
     for link in sorted(index.tagged("a"), key=_is_in_menu):
-        href = link.get("href") or ""
         slug = _slug(link)
-        if wanted.get(slug) == "" and _PATHS[which].search(href) and _is_plain(link):
+        if wanted.get(slug) != "":
+            continue
+        if path.search(link.get("href", "")) and _is_plain(link):
             wanted[slug] = _name(link) or ""
-    names = tuple(dict.fromkeys(wanted.values()))
-    return names if all(names) else ()
+    if all(wanted.values()):
+        return _without_doubles(wanted.values())
+    return ()
 
 
 def _is_in_menu(link: HtmlElement) -> bool:
@@ -121,7 +120,8 @@ def _is_in_menu(link: HtmlElement) -> bool:
 
 def _is_plain(link: HtmlElement) -> bool:
     """True if a link is a term's name, and no picture, and no "Edit" or feed of it."""
-    return not (link.get("href") or "").rstrip("/").endswith("/feed") and link.find(".//img") is None
+    address = link.get("href", "").rstrip("/")
+    return not address.endswith("/feed") and link.find(".//img") is None
 
 
 def _menu_links(index: Index, which: str) -> Iterator[HtmlElement]:
@@ -135,19 +135,33 @@ def _menu_links(index: Index, which: str) -> Iterator[HtmlElement]:
 
 def _rel_links(index: Index, which: str) -> Iterator[HtmlElement]:
     """Yield the links marked by WordPress as these terms."""
+    wants_category = which == "categories"
     for link in index.tagged("a"):
-        marks = (link.get("rel") or "").split()
-        if ("tag" in marks or "category" in marks) and not _is_alien(link):
-            category = "category" in marks or bool(_PATHS["categories"].search(link.get("href") or ""))
-            if category == (which == "categories"):
-                yield link
+        marks = link.get("rel", "").split()
+        is_category = "category" in marks
+        if not is_category and "tag" not in marks:
+            continue
+        if _is_alien(link):
+            continue
+        is_category = is_category or _PATHS["categories"].search(link.get("href", "")) is not None
+        if is_category == wants_category:
+            yield link
+
+
+def _own_links(index: Index, which: str) -> Iterator[HtmlElement]:
+    """Yield the links with a class of a theme for one term."""
+    for node in index.having(_OWN[which]):
+        if node.tag == "a" and not _is_alien(node):
+            yield node
 
 
 def _boxed_links(index: Index, which: str) -> Iterator[HtmlElement]:
     """Yield the links in the first element with a class for lists of terms."""
     for box in index.having(_BOXES[which]):
-        links = [link for link in box.iter("a") if link.get("href") and _fits(link, which)]
-        if box.tag not in ("a", "body", "article") and 0 < len(links) <= _MOST and not _is_alien(box):
+        links = _fitting_links(box, which)
+        if box.tag in ("a", "body", "article") or not 0 < len(links) <= _MOST:
+            continue
+        if not _is_alien(box):
             yield from links
             return
 
@@ -155,38 +169,50 @@ def _boxed_links(index: Index, which: str) -> Iterator[HtmlElement]:
 def _labelled_links(index: Index, which: str) -> Iterator[HtmlElement]:
     """Yield the links of a line "Tags: harbour, lamps"."""
     for node in index.tagged("p", "div", "span", "li", "footer", "small", "h4", "h5"):
-        label = (node.text or "").strip()
-        if not label and len(node) > 1 and node[0].tag in _LABEL_TAGS:
-            label = (node[0].text or "").strip()
-        if not label or len(label) > _LONGEST or not _LABELS[which].fullmatch(label) or _is_alien(node):
+        label = _label(node)
+        if not 0 < len(label) <= _LONGEST:
             continue
-        links = [link for link in node.iter("a") if link.get("href") and _fits(link, which)]
-        linked = sum(len(text_of(link)) for link in links)
-        if 0 < len(links) <= _MOST and len(text_of(node)) - linked <= len(label) + 3 * len(links) + 40:
+        if not _LABELS[which].fullmatch(label) or _is_alien(node):
+            continue
+        links = _fitting_links(node, which)
+        unlinked = len(text_of(node)) - sum(len(text_of(link)) for link in links)
+        separators = 3 * len(links)
+        if 0 < len(links) <= _MOST and unlinked <= len(label) + separators + 40:
             yield from links
             return
 
 
+def _label(node: HtmlElement) -> str:
+    """Return the text at the beginning of a line, which a theme may put into an element."""
+    label = (node.text or "").strip()
+    if not label and len(node) > 1 and node[0].tag in _LABEL_TAGS:
+        label = (node[0].text or "").strip()
+    return label
+
+
+def _fitting_links(box: HtmlElement, which: str) -> list[HtmlElement]:
+    return [link for link in box.iter("a") if link.get("href") and _fits(link, which)]
+
+
 def _fits(link: HtmlElement, which: str) -> bool:
     """True unless the address of a link is that of the other kind of term, or of this page."""
-    href = link.get("href") or ""
-    other = "tags" if which == "categories" else "categories"
-    return not href.startswith("#") and not _PATHS[other].search(href)
+    href = link.get("href", "")
+    return not href.startswith("#") and not _PATHS[_OTHER_KIND[which]].search(href)
 
 
 def _is_alien(node: HtmlElement) -> bool:
     """True if an element is in a cloud, a sidebar, a menu or a list of other articles."""
-    if any(_CLOUD.match(mark) for mark in tokens(node)) or _SIZED.search(node.get("style") or ""):
+    if any(map(_CLOUD.match, tokens(node))):
         return True
-    if elsewhere(node, frozenset({"related", "yarpp"})):
+    if _SIZED.search(node.get("style", "")) or elsewhere(node, _RELATED):
         return True
     return any(map(_is_frame, below_body(node)))
 
 
 def _is_frame(node: HtmlElement) -> bool:
     """True if an element is a part of the page's frame, and no wrapper of the article as well."""
-    marks = (*tokens(node), (node.get("id") or "").lower())
-    if not any(_FRAMES.match(mark) for mark in marks):
+    ident = node.get("id", "").lower()
+    if not any(map(_FRAMES.match, (*tokens(node), ident))):
         return False
     return node.find(".//h1") is None and node.find(".//article") is None
 
@@ -196,24 +222,34 @@ def _class_slugs(index: Index, head: Head, which: str) -> tuple[str, ...]:
 
     That is the one with its id, else the only one.
     """
-    prefix = "tag-" if which == "tags" else "category-"
-    posts = [
-        node for node in index.having(("hentry", "type-post")) if not elsewhere(node, frozenset({"widget"}))
-    ]
-    outer = [node for node in posts if not any(other in posts for other in node.iterancestors())]
-    if head.post_id is not None:
-        own = f"post-{head.post_id}"
-        outer = [node for node in posts if own in tokens(node) or node.get("id") == own][:1] or outer
-    if len(outer) != 1:
+    post = _own_post(index, head.post_id)
+    if post is None:
         return ()
-    marks = (outer[0].get("class") or "").lower().split()
-    found = (unquote(mark.removeprefix(prefix)) for mark in marks if mark.startswith(prefix))
-    return tuple(dict.fromkeys(slug for slug in found if slug and not slug.isdigit()))
+    prefix = _SLUG_PREFIXES[which]
+    marks = post.get("class", "").lower().split()
+    slugs = [unquote(mark.removeprefix(prefix)) for mark in marks if mark.startswith(prefix)]
+    return tuple(dict.fromkeys(slug for slug in slugs if slug and not slug.isdigit()))
+
+
+def _own_post(index: Index, post_id: int | None) -> HtmlElement | None:
+    """Return the element of the page's post: the one with its id, else the only one."""
+    posts = [node for node in index.having(("hentry", "type-post")) if not elsewhere(node, _WIDGET)]
+    if post_id is not None:
+        own = f"post-{post_id}"
+        for node in posts:
+            if own in tokens(node) or node.get("id") == own:
+                return node
+    outer = [node for node in posts if not any(other in posts for other in node.iterancestors())]
+    if len(outer) == 1:
+        return outer[0]
+    return None
 
 
 def _slug(link: HtmlElement) -> str:
     """Return the last part of a term's address, empty for one by its number."""
-    return unquote(urls.path_of(link.get("href") or "").rstrip("/").rsplit("/", 1)[-1]).lower()
+    path = urls.path_of(link.get("href", "")).rstrip("/")
+    _, _, last = path.rpartition("/")
+    return unquote(last).lower()
 
 
 def _slugged(name: str) -> str:
@@ -221,23 +257,36 @@ def _slugged(name: str) -> str:
 
 
 def _name(link: HtmlElement) -> str | None:
-    said = (line(text_of(link)) or "").lstrip("#").strip(" ,")
-    return said if said and len(said) <= _LONGEST and fold(said) else None
+    name = (line(text_of(link)) or "").lstrip("#").strip(" ,")
+    if 0 < len(name) <= _LONGEST and fold(name):
+        return name
+    return None
 
 
 def _declared(head: Head, which: str) -> Terms:
     """Return the terms that the head declares."""
-    if which == "tags":
-        tags = head.metas.get("article:tag", ())
-        if tags:
-            return _unique(tags), "page:og"
-        keywords = head.article.get("keywords")
-        listed = keywords.split(",") if isinstance(keywords, str) else map(string, values(keywords))
-        return _unique(name or "" for name in listed), "page:json-ld"
-    if sections := head.metas.get("article:section", ()):
-        return _unique(sections), "page:og"
-    return _unique(string(name) or "" for name in values(head.article.get("articleSection"))), "page:json-ld"
+    name, key = _DECLARED[which]
+    if stated := head.metas.get(name, ()):
+        return _unique(stated), "page:og"
+    value = head.article.get(key)
+    if which == "tags" and isinstance(value, str):
+        return _unique(value.split(",")), "page:json-ld"
+    return _unique(string(item) or "" for item in values(value)), "page:json-ld"
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for said in names if (name := markup_to_line(said))))
+    return _without_doubles(map(markup_to_line, names))
+
+
+def _without_doubles(names: Iterable[str | None]) -> tuple[str, ...]:
+    known = filter(None, names)
+    return tuple(dict.fromkeys(known))
+
+
+_RULES: dict[str, Callable[[Index, str], Iterator[HtmlElement]]] = {
+    "page:rel-tag": _rel_links,
+    "page:term-link": _own_links,
+    "page:term-list": _boxed_links,
+    "page:term-line": _labelled_links,
+    "page:menu": _menu_links,
+}
