@@ -20,7 +20,16 @@ from pipeline.authors import select
 from pipeline.dates import parse
 from pipeline.html import images, metadata
 from pipeline.html.document import Document
-from pipeline.html.dom import Index, attribute, below_body, elsewhere, is_longer, text_of, tokens, words
+from pipeline.html.dom import (
+    Index,
+    attribute,
+    below_body,
+    elsewhere,
+    has_class,
+    is_longer,
+    text_of,
+    words,
+)
 from pipeline.html.metadata import Head, resolve, string, values
 from pipeline.html.sanitize import line, markup_to_line
 
@@ -36,6 +45,31 @@ _FRAME = words(
 _POSTS = words("post hentry type-post entry single-post article post-content entry-content")
 _WRITTEN = words("entry-content wp-block-post-content")
 _CHANGED = words("updated modified date-modified last-updated modified-date entry-modified")
+_PUBLISHED = words("published entry-date")
+_DATE_MARKS = {
+    "published": (
+        "datePublished",
+        (
+            "article:published_time",
+            "og:published_time",
+            "datepublished",
+            "parsely-pub-date",
+            "sailthru.date",
+            "dc.date",
+            "dcterms.created",
+            "pubdate",
+            "publishdate",
+            "date",
+        ),
+        words("entry-date published post-date entry-time"),
+    ),
+    "modified": (
+        "dateModified",
+        ("article:modified_time", "og:updated_time", "datemodified", "lastmod", "last-modified"),
+        words("updated modified"),
+    ),
+}
+"""The key of JSON-LD, the names of <meta>, and the classes of <time> that state a date."""
 _CHANGED_WORDS = re.compile(
     r"\W*(?:last\s)?(?:updated|modified|edited|aktualisiert|zuletzt|actualizado|modificado|mis à jour|"
     r"aggiornato|atualizado|bijgewerkt|uppdaterad|обновлено)\b",
@@ -68,9 +102,9 @@ def extract_fields(document: Document, head: Head, site: Site, opener: str | Non
     `opener` is the author of the post according to the thread.
     """
     index = document.index
-    language, language_rule = (
-        (head.language, "page:lang") if head.language else (site.language, "site:language")
-    )
+    language, language_rule = site.language, "site:language"
+    if head.language:
+        language, language_rule = head.language, "page:lang"
     told: dict[str, tuple[Any, str]] = {
         "title": title.extract_title(index, head, site),
         "authors": select.extract_authors(index, head, site, opener),
@@ -84,8 +118,14 @@ def extract_fields(document: Document, head: Head, site: Site, opener: str | Non
         "post_id": (head.post_id, head.post_id_rule),
         "type": (metadata.content_type(head.marks), "page:body-class"),
     }
-    found = {name: value for name, (value, _) in told.items() if value not in (None, ())}
-    return Facts(values=found, rules={name: told[name][1] for name in found} | {"url": head.url_rule})
+    found: dict[str, Any] = {}
+    rules: dict[str, str] = {}
+    for name, (value, rule) in told.items():
+        if value not in (None, ()):
+            found[name] = value
+            rules[name] = rule
+    rules["url"] = head.url_rule
+    return Facts(values=found, rules=rules)
 
 
 def opening_day(document: Document, head: Head, site: Site) -> date | None:
@@ -99,68 +139,61 @@ def opening_day(document: Document, head: Head, site: Site) -> date | None:
 def _first(head: Head, *names: str) -> tuple[str | None, str]:
     for name in names:
         if value := markup_to_line(head.meta(name)):
-            return value, "page:og" if name.startswith("og:") else "page:meta"
+            return value, _meta_rule(name)
     return markup_to_line(string(head.article.get("description"))), "page:json-ld"
+
+
+def _meta_rule(name: str) -> str:
+    """Return the rule of a <meta>: Open Graph's names have a prefix."""
+    if ":" in name and not name.startswith("twitter:"):
+        return "page:og"
+    return "page:meta"
 
 
 def _published(document: Document, head: Head, site: Site, language: str | None) -> tuple[Moment | None, str]:
     days: list[tuple[Moment, str]] = []
     for raw, rule in _marks(document.index, head, "published"):
-        found = parse.iso(raw, site.timezone) or parse.rfc822(raw)
+        found = _stated(raw, site)
         if isinstance(found, datetime):
             return found, rule
         if found is not None:
             days.append((found, rule))
     printed = _printed(document.index, site, language)
-    if (
-        days
-        and printed
-        and isinstance(printed[0], datetime)
-        and abs(parse.day_of(printed[0]) - parse.day_of(days[0][0])).days <= 1
-    ):
+    if days and printed and _is_time_of(printed[0], days[0][0]):
         return printed
     if days:
         return days[0]
     return printed or _below_title(document.index, site, language) or _guessed(document)
 
 
+def _stated(raw: str, site: Site) -> Moment | None:
+    """Return a date for machines."""
+    return parse.iso(raw, site.timezone) or parse.rfc822(raw)
+
+
+def _is_time_of(printed: Moment, day: Moment) -> bool:
+    """True if a printed date states the time of a day; its time zone may make it a day apart."""
+    if not isinstance(printed, datetime):
+        return False
+    apart = parse.day_of(printed) - parse.day_of(day)
+    return abs(apart.days) <= 1
+
+
 def _marks(index: Index, head: Head, which: str) -> list[tuple[str, str]]:
     """Return machine-readable dates, most exact first."""
-    keys = {
-        "published": (
-            "datePublished",
-            (
-                "article:published_time",
-                "og:published_time",
-                "datepublished",
-                "parsely-pub-date",
-                "sailthru.date",
-                "dc.date",
-                "dcterms.created",
-                "pubdate",
-                "publishdate",
-                "date",
-            ),
-            ("entry-date", "published", "post-date", "entry-time"),
-        ),
-        "modified": (
-            "dateModified",
-            ("article:modified_time", "og:updated_time", "datemodified", "lastmod", "last-modified"),
-            ("updated", "modified"),
-        ),
-    }[which]
-    prop, metas, marks = keys
+    prop, metas, marks = _DATE_MARKS[which]
     found = [(string(head.article.get(prop)), "page:json-ld")]
-    found += [(head.meta(name), "page:og" if ":" in name else "page:meta") for name in metas]
+    found += [(head.meta(name), _meta_rule(name)) for name in metas]
     if not head.article:
-        pages = [n for n in head.nodes if "WebPage" in values(n.get("@type"))]
-        found += [(string(node.get(prop)), "page:json-ld") for node in pages]
+        pages = [node for node in head.nodes if "WebPage" in values(node.get("@type"))]
+        found += [(string(page.get(prop)), "page:json-ld") for page in pages]
     for node in index.tagged("time", "abbr", "span", "meta", "div"):
-        right = node.get("itemprop") == prop or (
-            node.tag in ("time", "abbr") and not tokens(node).isdisjoint(marks)
-        )
-        if right and not _elsewhere(node):
-            found.append((attribute(node, "datetime", "content", "title") or text_of(node), "page:time"))
+        is_marked = node.tag in ("time", "abbr") and has_class(node, marks)
+        if not is_marked and node.get("itemprop") != prop:
+            continue
+        if not _elsewhere(node):
+            stated = attribute(node, "datetime", "content", "title")
+            found.append((stated or text_of(node), "page:time"))
     if which == "published":
         found += [(node.get("datetime"), "page:time") for node in _plain_times(index)[:1]]
     return [(raw, rule) for raw, rule in found if raw]
@@ -169,8 +202,13 @@ def _marks(index: Index, head: Head, which: str) -> list[tuple[str, str]]:
 def _plain_times(index: Index) -> list[HtmlElement]:
     """Return the <time> elements that may be the publication."""
     ends = index.place(_first_prose(index))
-    times = [node for node in index.tagged("time") if node.get("datetime") and not _elsewhere(node)]
-    return [node for node in times if not _is_changed(node) and (_in_post(node) or index.place(node) < ends)]
+    found = []
+    for node in index.tagged("time"):
+        if not node.get("datetime") or _elsewhere(node) or _is_changed(node):
+            continue
+        if _in_post(node) or index.place(node) < ends:
+            found.append(node)
+    return found
 
 
 def _first_prose(index: Index) -> HtmlElement:
@@ -181,19 +219,19 @@ def _first_prose(index: Index) -> HtmlElement:
 
 def _in_post(node: HtmlElement) -> bool:
     """True if an element is in a post."""
-    return any(outer.tag in ("article", "main") or tokens(outer) & _POSTS for outer in below_body(node))
+    return any(outer.tag in ("article", "main") or has_class(outer, _POSTS) for outer in below_body(node))
 
 
 def _is_changed(node: HtmlElement) -> bool:
     """True if a date is marked as a change's."""
-    marks = tokens(node)
-    props = (node.get("itemprop") or "").split()
-    return "dateModified" in props or bool(marks & _CHANGED and not marks & {"published", "entry-date"})
+    if "dateModified" in node.get("itemprop", "").split():
+        return True
+    return has_class(node, _CHANGED) and not has_class(node, _PUBLISHED)
 
 
 def _modified(index: Index, head: Head, site: Site) -> tuple[Moment | None, str]:
     for raw, rule in _marks(index, head, "modified"):
-        if found := parse.iso(raw, site.timezone) or parse.rfc822(raw):
+        if found := _stated(raw, site):
             return found, rule
     return None, "none"
 
@@ -213,16 +251,28 @@ def _printed(index: Index, site: Site, language: str | None) -> tuple[Moment, st
 
 def _below_title(index: Index, site: Site, language: str | None) -> tuple[Moment, str] | None:
     """Return an unlabelled date by itself among the first elements below the first heading."""
-    headings = (n for tag in ("h1", "h2") for n in index.tagged(tag))
-    heading = next((n for n in headings if not _elsewhere(n) and text_of(n)), None)
-    for node in heading.xpath(f"following::*[position() <= {_NEAR}]") if heading is not None else ():
-        said = line(node.text) or (text_of(node) if node.tag == "p" and not is_longer(node, _ALONE) else "")
-        if _is_changed(node) or _CHANGED_WORDS.match(said) or _elsewhere(node) or _in_words(node):
+    headings = (*index.tagged("h1"), *index.tagged("h2"))
+    heading = next((node for node in headings if not _elsewhere(node) and text_of(node)), None)
+    if heading is None:
+        return None
+    for node in heading.xpath(f"following::*[position() <= {_NEAR}]"):
+        text = _short_text(node)
+        if _is_changed(node) or _CHANGED_WORDS.match(text):
             continue
-        is_dated = len(said) <= _ALONE and _YEAR.search(said) is not None
-        if is_dated and (found := parse.printed(said, site.timezone, language)):
+        if _elsewhere(node) or _in_words(node):
+            continue
+        is_dated = len(text) <= _ALONE and _YEAR.search(text) is not None
+        if is_dated and (found := parse.printed(text, site.timezone, language)):
             return found, "page:printed"
     return None
+
+
+def _short_text(node: HtmlElement) -> str:
+    """Return the text of an element before its children, or all of a short paragraph."""
+    text = line(node.text)
+    if not text and node.tag == "p" and not is_longer(node, _ALONE):
+        return text_of(node)
+    return text or ""
 
 
 def _in_words(node: HtmlElement) -> bool:
@@ -230,44 +280,48 @@ def _in_words(node: HtmlElement) -> bool:
 
     A date there is one of which the article speaks.
     """
-    return any(not _WRITTEN.isdisjoint(tokens(outer)) for outer in below_body(node))
+    return any(has_class(outer, _WRITTEN) for outer in below_body(node))
 
 
 def _guessed(document: Document) -> tuple[date | None, str]:
     """Return the day by the URL, or by htmldate."""
     if match := _URL_DAY.search(document.page.final_url):
+        year, month, day = map(int, match.groups())
         try:
-            return date(int(match[1]), int(match[2]), int(match[3])), "page:address"
+            return date(year, month, day), "page:address"
         except ValueError:
             pass
-    latest = (document.page.fetched_at + timedelta(days=1)).date().isoformat()
+    latest = document.page.fetched_at + timedelta(days=1)
+    found = parse.iso(_htmldate(document, latest.date(), url=document.page.final_url))
+    if found is None or parse.day_of(found) in _other_days(document.index):
+        return _agreed(document, latest.date())
+    return parse.day_of(found), "page:htmldate"
+
+
+def _htmldate(
+    document: Document, latest: date, *, extensive: bool = False, url: str | None = None
+) -> str | None:
+    """Return the day that htmldate finds; it may fail on a page."""
     try:
-        found = find_date(
+        return find_date(
             document.tree,
-            extensive_search=False,
+            extensive_search=extensive,
             original_date=True,
-            url=document.page.final_url,
-            max_date=latest,
+            url=url,
+            max_date=latest.isoformat(),
         )
     except Exception:  # noqa: BLE001  # a third party's fault on one page
-        found = None
-    day = parse.iso(found)
-    if day is None or parse.day_of(day) in _other_days(document.index):
-        return _agreed(document, latest)
-    return parse.day_of(day), "page:htmldate"
+        return None
 
 
-def _agreed(document: Document, latest: str) -> tuple[date | None, str]:
+def _agreed(document: Document, latest: date) -> tuple[date | None, str]:
     """Return the day that htmldate finds anywhere in the page, if the address names the same month."""
-    month = _URL_MONTH.search(document.page.final_url)
-    if month is None:
+    named = _URL_MONTH.search(document.page.final_url)
+    if named is None:
         return None, "none"
-    try:
-        found = find_date(document.tree, extensive_search=True, original_date=True, max_date=latest)
-    except Exception:  # noqa: BLE001  # a third party's fault on one page
-        found = None
-    day = parse.iso(found)
-    if day is None or (day.year, day.month) != (int(month[1]), int(month[2])):
+    year, month = int(named[1]), int(named[2])
+    day = parse.iso(_htmldate(document, latest, extensive=True))
+    if day is None or (day.year, day.month) != (year, month):
         return None, "none"
     if day.day == 1:  # htmldate reads a month, as a link of the page has it, as its first day
         return None, "none"
@@ -277,18 +331,24 @@ def _agreed(document: Document, latest: str) -> tuple[date | None, str]:
 def _other_days(index: Index) -> set[date]:
     """Return the days of all <time> elements that are not the publication."""
     right = _plain_times(index)
-    marked = [parse.iso(node.get("datetime")) for node in index.tagged("time") if node not in right]
-    changed = (text_of(node) for node in index.having(_DATE_CLASSES) if not is_longer(node, _PROSE))
-    marked += [parse.printed(said, "UTC", None) for said in changed if _CHANGED_WORDS.match(said)]
-    return {parse.day_of(moment) for moment in marked if moment is not None}
+    others = [node for node in index.tagged("time") if node not in right]
+    moments = [parse.iso(node.get("datetime")) for node in others]
+    for node in index.having(_DATE_CLASSES):
+        if is_longer(node, _PROSE):
+            continue
+        text = text_of(node)
+        if _CHANGED_WORDS.match(text):
+            moments.append(parse.printed(text, "UTC", None))
+    return {parse.day_of(moment) for moment in moments if moment is not None}
 
 
 def _image(document: Document, head: Head) -> tuple[str | None, str]:
-    node = resolve(head.nodes, next(iter(values(head.article.get("image"))), None))
     stated = next(iter(values(head.article.get("image"))), None)
+    node = resolve(head.nodes, stated)
+    in_object = string(node.get("url")) or string(node.get("contentUrl"))
     for raw, rule in (
         (head.meta("og:image", "og:image:url", "og:image:secure_url"), "page:og"),
-        (string(node.get("url")) or string(node.get("contentUrl")) or string(stated), "page:json-ld"),
+        (in_object or string(stated), "page:json-ld"),
         (head.meta("twitter:image", "twitter:image:src"), "page:meta"),
         (_featured(document.index), "page:featured"),
     ):
