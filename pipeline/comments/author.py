@@ -28,10 +28,14 @@ from pipeline.comments.vocabulary import (
     is_says,
 )
 from pipeline.dates import parse
-from pipeline.html.dom import classes, classes_like, text_of, tokens
+from pipeline.html.dom import classes, classes_like, has_class, text_of, tokens
 from pipeline.html.sanitize import line
 
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
+_AUTHOR_MARKS = ("fn", "comment-author", "author")
+_CARD = frozenset({"comment-author", "vcard"})
+_NO_NAMES = frozenset({"time", "script", "style", "noscript", "svg", "button", "abbr", "sup"})
+_CLOCK = re.compile(r"[\d:.\s]+(?:[ap]m|uhr)?", re.IGNORECASE)
 _END = 120
 """Characters at the end of a name among which "says" is looked for."""
 _SAYS_END = re.compile(rf"\s*(?:(?<!\w)(?:{VERBS})(?!\w))?\s*(?:[:：]|\.\.\.|…)?\s*$", re.IGNORECASE)
@@ -67,40 +71,58 @@ def extract_author(scene: Scene, dated: HtmlElement | None, *, ping: bool) -> Na
         node = _ping_link(scene.element)
     if node is None and dated is not None:
         node = _beside(dated, scene)
-        node = _above(dated, scene) if node is None else node
+    if node is None and dated is not None:
+        node = _above(dated, scene)
     if node is None:
         return _before_permalink(scene) or _in_words(scene)
-    rule = next((mark for mark in ("fn", "comment-author", "author") if mark in tokens(node)), node.tag)
-    return Name(
-        text=_text(node, scene.language),
-        url=_author_link(node, scene.base),
-        rule=f"page:{rule}",
-        element=node,
-    )
+    marks = tokens(node)
+    rule = next((mark for mark in _AUTHOR_MARKS if mark in marks), node.tag)
+    text = _text(node, scene.language)
+    return Name(text=text, url=_author_link(node, scene.base), rule=f"page:{rule}", element=node)
 
 
 def _marked(scene: Scene) -> HtmlElement | None:
     """Return the element labelled as the name by a class or a property."""
-    for wanted in NAMES[:2]:
-        for node in classes(scene.element, *wanted):
-            if text_of(node) and not inside_words(scene, node):
-                cite = node.find("cite")
-                return node if cite is None or not text_of(cite) else cite
-    for node in scene.element.iter("*"):
-        if (node.get("itemprop") or "") in ("author", "creator") and text_of(node):
-            return next((n for n in node.iter("*") if n.get("itemprop") == "name" and text_of(n)), node)
+    labelled = _labelled(scene)
+    if labelled is not None:
+        return labelled
     like = (classes_like(scene.element, pattern) for pattern in (NAME_LIKE, NAME_WORD))
     for node in chain(classes(scene.element, *NAMES[2]), classes(scene.element, *NAMES[3]), *like):
-        if text_of(node) and node is not scene.element and node.tag not in ("li", "article", "ul"):
+        if node is scene.element or node.tag in ("li", "article", "ul"):
+            continue
+        if text_of(node):
             found = _name_within(node, scene.body, scene.language)
             if found is not None:
                 return found
     return None
 
 
+def _labelled(scene: Scene) -> HtmlElement | None:
+    """Return the element with a class or a property for nothing but the name."""
+    for wanted in NAMES[:2]:
+        for node in classes(scene.element, *wanted):
+            if text_of(node) and not inside_words(scene, node):
+                return _cite_within(node)
+    for node in scene.element.iter("*"):
+        if node.get("itemprop") in ("author", "creator") and text_of(node):
+            names = (inner for inner in node.iter("*") if inner.get("itemprop") == "name")
+            return next(filter(text_of, names), node)
+    return None
+
+
+def _cite_within(node: HtmlElement) -> HtmlElement:
+    """Return the <cite> within an element if it has text, else the element itself."""
+    cite = node.find("cite")
+    if cite is not None and text_of(cite):
+        return cite
+    return node
+
+
 def inside_words(scene: Scene, node: HtmlElement) -> bool:
     """True if the text is within the element labelled as the name."""
-    return scene.body is not None and node in scene.body.iterancestors()
+    if scene.body is None:
+        return False
+    return node in scene.body.iterancestors()
 
 
 def _unmarked(scene: Scene) -> HtmlElement | None:
@@ -109,34 +131,44 @@ def _unmarked(scene: Scene) -> HtmlElement | None:
     In a cite, a heading, an outward link, or the first bold text.
     """
     tags = ("cite", *_HEADINGS, "a", "strong", "b")
-    outside = [
-        n for n in scene.element.iter(*tags) if not scene.in_body(n) or _leads(n, scene) or _is_own(n, scene)
-    ]
+    outside = [node for node in scene.element.iter(*tags) if _is_outside(node, scene)]
     for wanted in (("cite",), _HEADINGS, ("a",), ("strong", "b")):
         for node in outside:
             if node.tag not in wanted:
                 continue
-            said = _shown(node, scene.language) if node.tag in _HEADINGS else text_of(node)
-            if said and len(said) <= 200 and _may_name(node, said, scene):
+            text = _name_or_text(node, scene.language)
+            if text and len(text) <= 200 and _may_name(node, text, scene):
                 return node
     return None
 
 
+def _is_outside(node: HtmlElement, scene: Scene) -> bool:
+    """True if an element is not part of a comment's text, although it may be in its block."""
+    return not scene.in_body(node) or _leads(node, scene) or _is_own(node, scene)
+
+
+def _name_or_text(node: HtmlElement, language: str | None) -> str | None:
+    if node.tag in _HEADINGS:
+        return _shown(node, language)
+    return text_of(node)
+
+
 def _may_name(node: HtmlElement, said: str, scene: Scene) -> bool:
-    opening = node.tag == "cite" and (
-        COMMENT_PREFIX.match(said) or _before_date(said, scene.language) is not None
-    )
-    if _is_meta(node, said, scene.language) and not opening:
+    if _is_meta(node, said, scene.language) and not _opens(node, said, scene.language):
         return False
     if node.tag == "a":
-        return "external" in (node.get("rel") or "") or "url" in tokens(node)
+        return "external" in node.get("rel", "") or "url" in tokens(node)
+    if node.tag not in ("strong", "b") or scene.body is not None:
+        return True
     parent = node.getparent()
-    return not (
-        node.tag in ("strong", "b")
-        and scene.body is None
-        and parent.tag == "p"
-        and parent.getprevious() is not None
-    )
+    return parent.tag != "p" or parent.getprevious() is None
+
+
+def _opens(node: HtmlElement, said: str, language: str | None) -> bool:
+    """True if a <cite> begins with a name, and has more in its line."""
+    if node.tag != "cite":
+        return False
+    return COMMENT_PREFIX.match(said) is not None or _before_date(said, language) is not None
 
 
 def _leads(node: HtmlElement, scene: Scene) -> bool:
@@ -144,12 +176,21 @@ def _leads(node: HtmlElement, scene: Scene) -> bool:
     body = scene.body
     if body is None or node.tag not in ("cite", "h3", "h4", "h5", "h6"):
         return False
-    return node.getparent() is body and node.getprevious() is None and not (body.text or "").strip()
+    if node.getparent() is not body or node.getprevious() is not None:
+        return False
+    return not (body.text or "").strip()
 
 
 def _is_own(node: HtmlElement, scene: Scene) -> bool:
     """True if a link in a block with more than the text is WordPress's link of an author."""
-    return not scene.sure and "url" in tokens(node) and "external" in (node.get("rel") or "").split()
+    if scene.sure or "url" not in tokens(node):
+        return False
+    return "external" in _relations(node)
+
+
+def _relations(link: HtmlElement) -> list[str]:
+    stated: str = link.get("rel", "")
+    return stated.split()
 
 
 def _ping_link(element: HtmlElement) -> HtmlElement | None:
@@ -157,53 +198,65 @@ def _ping_link(element: HtmlElement) -> HtmlElement | None:
 
     In a saved copy of a site its own pages are linked without a host.
     """
-    links = [a for a in element.iter("a") if text_of(a) and "reply" not in (a.get("class") or "")]
-    outward = (a for a in links if (a.get("href") or "").startswith(("http", "//")))
-    marked = (a for a in links if "external" in (a.get("rel") or "").split() or "url" in tokens(a))
+    links = [link for link in element.iter("a") if text_of(link) and "reply" not in link.get("class", "")]
+    outward = (link for link in links if link.get("href", "").startswith(("http", "//")))
+    marked = (link for link in links if "external" in _relations(link) or "url" in tokens(link))
     return next(chain(outward, marked), None)
 
 
 def _beside(dated: HtmlElement, scene: Scene) -> HtmlElement | None:
     """Return a name that is in the same line as the date and before it."""
     for node in dated.itersiblings("a", "strong", "b", "span", "em", preceding=True):
-        said = text_of(node)
-        if said and len(said) < 80 and not scene.in_body(node) and not _is_meta(node, said, scene.language):
+        if not scene.in_body(node) and _is_short_name(node, scene.language):
             return node
     return None
 
 
+def _is_short_name(node: HtmlElement, language: str | None) -> bool:
+    text = text_of(node)
+    return 0 < len(text) < 80 and not _is_meta(node, text, language)
+
+
 def _above(dated: HtmlElement, scene: Scene) -> HtmlElement | None:
     """Return a name alone in the paragraph above the date, if the text follows below it."""
-    node, below = dated.getprevious(), dated.getnext()
-    if node is None or below is None or not (node.tag == dated.tag == "p") or not text_of(below):
+    above, below = dated.getprevious(), dated.getnext()
+    if above is None or below is None:
         return None
-    said = text_of(node)
-    return node if said and len(said) < 80 and not _is_meta(node, said, scene.language) else None
+    if dated.tag != "p" or above.tag != "p" or not text_of(below):
+        return None
+    if _is_short_name(above, scene.language):
+        return above
+    return None
 
 
 def _before_permalink(scene: Scene) -> Name | None:
     """Return a name as plain text in its own line, before a permalink without a readable date."""
     link = scene.permalink()
-    around = link.getparent() if link is not None else None
-    if link is None or around is None or around is scene.element or len(around) > 1 or line(link.tail):
+    if link is None:
         return None
-    said = line(around.text)
-    match = COMMENT_PREFIX.match(said or "")
-    said = match["name"] if match else said
-    if not said or len(said) > 80 or is_says(said):
+    around = link.getparent()
+    if around is None or around is scene.element:
         return None
-    return Name(text=said.rstrip(" ,:|"), rule="page:permalink", element=around)
+    if len(around) > 1 or line(link.tail):
+        return None
+    name = line(around.text) or ""
+    if prefixed := COMMENT_PREFIX.match(name):
+        name = prefixed["name"]
+    if not 0 < len(name) <= 80 or is_says(name):
+        return None
+    return Name(text=name.rstrip(" ,:|"), rule="page:permalink", element=around)
 
 
 def _in_words(scene: Scene) -> Name:
     """Return a name in "Comment by NAME — date", as plain text only."""
     for node in reversed(list(scene.element.iter("p", "small", "div", "span", "cite"))):
-        said = text_of(node)
-        if len(said) < 160 and not scene.in_body(node) and (match := COMMENT_PREFIX.match(said)):
-            name = match["name"].rstrip(" ,:") or None
-            link = next((a for a in node.iter("a") if text_of(a) == name), None)
-            url = _author_link(link, scene.base) if link is not None else None
-            return Name(text=name, url=url, rule="page:words")
+        text = text_of(node)
+        if len(text) >= 160 or scene.in_body(node):
+            continue
+        if prefixed := COMMENT_PREFIX.match(text):
+            name = prefixed["name"].rstrip(" ,:") or None
+            links = (_author_link(link, scene.base) for link in node.iter("a") if text_of(link) == name)
+            return Name(text=name, url=next(links, None), rule="page:words")
     return Name()
 
 
@@ -212,25 +265,27 @@ def _before_date(said: str, language: str | None) -> str | None:
     if not parse.looks_dated(said, language):
         return None
     for match in _BEFORE_DATE.finditer(said):
-        head, rest = said[: match.start()].strip(), said[match.end() :]
-        if head and not is_says(head) and parse.looks_dated(rest, language):
-            return None if parse.looks_dated(head, language) else head
+        head = said[: match.start()].strip()
+        rest = said[match.end() :]
+        if not head or is_says(head):
+            continue
+        if parse.looks_dated(rest, language):
+            if parse.looks_dated(head, language):
+                return None
+            return head
     return None
 
 
 def _text(node: HtmlElement, language: str | None) -> str | None:
     name = _shown(node, language)
-    if (
-        name
-        and node.tag == "cite"
-        and not COMMENT_PREFIX.match(name)
-        and (head := _before_date(name, language))
-    ):
-        return _without_says(head)
-    match = COMMENT_PREFIX.match(name or "")
-    if match and node.tag in ("cite", "div", "p", "small"):
-        links = (text_of(a) for a in node.iter("a") if "#" not in (a.get("href") or ""))
-        return next((said for said in links if said), None) or match["name"]
+    prefixed = COMMENT_PREFIX.match(name or "")
+    if name and prefixed is None and node.tag == "cite":
+        before = _before_date(name, language)
+        if before:
+            return _without_says(before)
+    if prefixed and node.tag in ("cite", "div", "p", "small"):
+        links = (text_of(link) for link in node.iter("a") if "#" not in link.get("href", ""))
+        return next(filter(None, links), prefixed["name"])
     return name
 
 
@@ -240,20 +295,19 @@ def _name_within(node: HtmlElement, body: HtmlElement | None, language: str | No
     Its own first text, or its first link, cite or strong.
     """
     own = _own_words(node)
-    if (
-        len(own) > 1
-        and not is_says(own)
-        and not parse.looks_dated(own, language)
-        and not COMMENT_PREFIX.match(own)
-    ):
+    is_name = own != "" and not is_says(own) and not parse.looks_dated(own, language)
+    if is_name and len(own) > 1 and not COMMENT_PREFIX.match(own):
         return node
+    around_body = body is not node and not inside(node, body)
     for inner in node.iter("cite", "strong", "b", *_HEADINGS, "a", "span", "em"):
-        if inner is node or (body is not node and not inside(node, body) and inside(inner, body)):
+        if inner is node or (around_body and inside(inner, body)):
             continue
-        said = text_of(inner)
-        if said and not _is_meta(inner, said, language):
+        text = text_of(inner)
+        if text and not _is_meta(inner, text, language):
             return inner
-    return node if own and not is_says(own) and not parse.looks_dated(own, language) else None
+    if is_name:
+        return node
+    return None
 
 
 def _own_words(node: HtmlElement) -> str:
@@ -268,17 +322,14 @@ def _own_words(node: HtmlElement) -> str:
 
 def _is_meta(inner: HtmlElement, said: str, language: str | None) -> bool:
     """True if a piece of a block of metadata is a date, a permalink or a phrase like "says"."""
-    href = inner.get("href") or ""
     if said.isdigit() and (inner.tag == "cite" or "url" in tokens(inner)):
         return False
-    return bool(
-        "#" in href
-        or "replytocom" in href
-        or is_says(said)
-        or (inner.tag not in _HEADINGS and any(NOISE.match(mark) for mark in _marks(inner)))
-        or parse.looks_dated(said, language)
-        or re.fullmatch(r"[\d:.\s]+(?:[ap]m|uhr)?", said, re.IGNORECASE)
-    )
+    href = inner.get("href", "")
+    if "#" in href or "replytocom" in href or is_says(said):
+        return True
+    if inner.tag not in _HEADINGS and any(map(NOISE.match, _marks(inner))):
+        return True
+    return parse.looks_dated(said, language) or _CLOCK.fullmatch(said) is not None
 
 
 def _marks(inner: HtmlElement) -> Iterator[str]:
@@ -286,42 +337,53 @@ def _marks(inner: HtmlElement) -> Iterator[str]:
 
 
 def _author_link(node: HtmlElement, base: str) -> str | None:
-    near = [*node.iter("a"), *(a for a in node.iterancestors("a"))]
+    near = [*node.iter("a"), *node.iterancestors("a")]
     parent = node.getparent()
-    if not near and parent is not None and tokens(parent) & {"comment-author", "vcard"}:
-        near = [a for a in parent.iterchildren("a") if "url" in tokens(a)]
+    if not near and parent is not None and has_class(parent, _CARD):
+        near = [link for link in parent.iterchildren("a") if "url" in tokens(link)]
     for link in near:
-        href = (link.get("href") or "").strip()
-        if href and "#comment" not in href and "replytocom" not in href and not href.startswith("#"):
-            found = urls.absolute(href, base)
-            if found and found not in ("http://", "https://"):
-                return found
+        href = link.get("href", "").strip()
+        if not href or href.startswith("#"):
+            continue
+        if "#comment" in href or "replytocom" in href:
+            continue
+        found = urls.absolute(href, base)
+        if found and found not in ("http://", "https://"):
+            return found
     return None
 
 
 def _shown(node: HtmlElement, language: str | None) -> str | None:
     """Return a name's text up to a line break, without badges."""
-    parts = [node.text or ""]
+    text = node.text or ""
     for child in node:
-        if child.tag == "br" and line("".join(parts)):
+        if child.tag == "br" and line(text):
             break
-        said = text_of(child)
-        skip = (
-            child.tag in ("time", "script", "style", "noscript", "svg", "button", "abbr", "sup")
-            or any(BADGES.match(mark) for mark in tokens(child))
-            or (child.tag != "a" and parse.looks_dated(said, language))
-            or "comment-reply-link" in tokens(child)
-        )
-        if (
-            not skip
-            and child.tag in ("span", "div", "small", "p")
-            and line("".join(parts))
-            and (tokens(child) or child.tag != "span")
-        ):
-            skip = True
-        parts += ["" if skip else said, child.tail or ""]
-    name = line("".join(parts)) or ""
-    return _trimmed(name if "fn" in tokens(node) else _without_says(name) or "")
+        piece = text_of(child)
+        if not _is_badge(child, piece, language) and not (_is_addition(child) and line(text)):
+            text += piece
+        text += child.tail or ""
+    name = line(text) or ""
+    if "fn" in tokens(node):
+        return _trimmed(name)
+    return _trimmed(_without_says(name) or "")
+
+
+def _is_badge(child: HtmlElement, text: str, language: str | None) -> bool:
+    """True if an element beside a name is a badge, a date or a control."""
+    marks = tokens(child)
+    if child.tag in _NO_NAMES or "comment-reply-link" in marks:
+        return True
+    if any(map(BADGES.match, marks)):
+        return True
+    return child.tag != "a" and parse.looks_dated(text, language)
+
+
+def _is_addition(child: HtmlElement) -> bool:
+    """True if an element behind a name adds something to it."""
+    if child.tag == "span":
+        return bool(tokens(child))
+    return child.tag in ("div", "small", "p")
 
 
 def _without_says(name: str) -> str | None:

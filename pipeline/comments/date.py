@@ -7,7 +7,7 @@ Invariant: a date that the reader wrote is never the date of the comment.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -24,6 +24,7 @@ _TIME = re.compile(
     r"\W{0,3}(?:(?:at|um|à|a las|om)\s)?\d{1,2}[:.h]\d{2}(?:\s?[ap]\.?m\.?|\s?uhr)?$", re.IGNORECASE
 )
 _INLINE = ("a", "time", "span", "abbr", "small", "em")
+_ONLY_TIME = re.compile(r"\d{1,2}[:.]\d{2}.{0,8}")
 _AROUND = 12
 """Characters that may stand beside a date in an element of its own."""
 LINE = 70
@@ -45,48 +46,71 @@ def extract_date(scene: Scene, *, ping: bool) -> Stamp:
 
     For a ping only a labelled date, since its title may contain another one.
     """
-    sources = (source(scene) for source in (_marked, _titled, _linked, _classed))
-    found = next(filter(None, sources), None)
+    labelled = (source(scene) for source in (_marked, _titled, _linked, _classed))
+    sources = filter(None, labelled)
+    found = next(sources, None)
     if found is None and not ping and not _aged(scene):
-        printed = [stamp for source in (_lines, _loose) if (stamp := source(scene))]
-        exact = (stamp for stamp in printed if isinstance(_moment(stamp, scene), datetime))
-        found = next(exact, next(iter(printed), None))
-    if found is None or isinstance(day := _moment(found, scene), datetime):
-        return found or _unread(scene)
-    timed = ((other, _moment(other, scene)) for other in sources if other is not None)
-    return next((o for o, m in timed if isinstance(m, datetime) and m.date() == day), _timed(found))
+        found = _printed(scene)
+    if found is None:
+        return _unread(scene)
+    day = _moment(found, scene)
+    if isinstance(day, datetime):
+        return found
+    for other in sources:
+        moment = _moment(other, scene)
+        if isinstance(moment, datetime) and moment.date() == day:
+            return other
+    return _timed(found)
+
+
+def _printed(scene: Scene) -> Stamp | None:
+    """Return an unlabelled date, rather one with its time."""
+    printed = list(filter(None, (_lines(scene), _loose(scene))))
+    exact = [stamp for stamp in printed if isinstance(_moment(stamp, scene), datetime)]
+    return next(iter([*exact, *printed]), None)
 
 
 def _timed(stamp: Stamp) -> Stamp:
     """Return a day with the time that is in the next element."""
-    beside = stamp.element.getnext() if stamp.element is not None else None
-    said = text_of(beside) if beside is not None else ""
-    return replace(stamp, mark=None, raw=f"{stamp.raw} {said}") if _TIME.match(said) else stamp
+    if stamp.element is None:
+        return stamp
+    beside = stamp.element.getnext()
+    if beside is None:
+        return stamp
+    text = text_of(beside)
+    if _TIME.match(text) is None:
+        return stamp
+    return replace(stamp, mark=None, raw=f"{stamp.raw} {text}")
 
 
 def _marked(scene: Scene) -> Stamp | None:
     """Return a date for machines."""
     for node in scene.element.iter("*"):
         stamp = node.get("datetime")
-        if stamp and not (scene.in_body(node) and node.tag in ("ins", "del")):
-            rule = "page:datetime" if parse.iso(stamp) else "page:printed"
-            return Stamp(mark=stamp, raw=text_of(node) or stamp, rule=rule, element=node)
+        if stamp and not _is_revision(node, scene):
+            raw = text_of(node) or stamp
+            if parse.iso(stamp):
+                return Stamp(mark=stamp, raw=raw, rule="page:datetime", element=node)
+            return Stamp(mark=stamp, raw=raw, rule="page:printed", element=node)
         if node.get("itemprop") in ("datePublished", "dateCreated", "commentTime"):
             mark = attribute(node, "content", "datetime") or None
-            return Stamp(mark=mark, raw=text_of(node) or mark, rule="page:itemprop", element=node)
+            raw = text_of(node) or mark
+            return Stamp(mark=mark, raw=raw, rule="page:itemprop", element=node)
     return None
+
+
+def _is_revision(node: HtmlElement, scene: Scene) -> bool:
+    """True if a reader's text was changed there."""
+    return node.tag in ("ins", "del") and scene.in_body(node)
 
 
 def _titled(scene: Scene) -> Stamp | None:
     """Return a title's full date, next to "2 hours ago"."""
     for node in scene.element.iter("abbr", "span", "div", "a", "time"):
-        title = node.get("title") or ""
-        if (
-            title
-            and len(title) < LINE
-            and not scene.in_body(node)
-            and parse.looks_dated(title, scene.language)
-        ):
+        title = node.get("title", "")
+        if not 0 < len(title) < LINE or scene.in_body(node):
+            continue
+        if parse.looks_dated(title, scene.language):
             return Stamp(raw=line(title), rule="page:title", element=node)
     return None
 
@@ -95,37 +119,50 @@ def _linked(scene: Scene) -> Stamp | None:
     """Return the permalink, or the line that it is in."""
     links = scene.own_links()
     for link in links:
-        if raw := _with_time(link, scene.language) or _dated(link, scene.language):
+        raw = _with_time(link, scene.language) or _dated(link, scene.language)
+        if raw:
             return Stamp(raw=raw, rule="page:permalink", element=link)
     for link in links:
-        line_of = link.getparent()
-        if line_of is not None and len(text_of(line_of)) < 200 and (raw := _dated(line_of, scene.language)):
+        parent = link.getparent()
+        if parent is None or len(text_of(parent)) >= 200:
+            continue
+        if raw := _dated(parent, scene.language):
             return Stamp(raw=raw, rule="page:permalink", element=link)
     return None
 
 
 def _with_time(link: HtmlElement, language: str | None) -> str | None:
     """ "17.07.2011 @ 13:04", where the time alone is linked."""
-    said, previous = text_of(link), link.getprevious()
-    run = previous.tail if previous is not None else link.getparent().text
-    if (
-        re.fullmatch(r"\d{1,2}[:.]\d{2}.{0,8}", said)
-        and run
-        and len(run) < LINE
-        and parse.looks_dated(run, language)
-    ):
-        return line(run.rstrip() + " " + said)
+    time = text_of(link)
+    if _ONLY_TIME.fullmatch(time) is None:
+        return None
+    before = _text_before(link)
+    if 0 < len(before) < LINE and parse.looks_dated(before, language):
+        return line(f"{before.rstrip()} {time}")
     return None
+
+
+def _text_before(node: HtmlElement) -> str:
+    """Return the text between an element and what is before it."""
+    previous = node.getprevious()
+    if previous is None:
+        return node.getparent().text or ""
+    return previous.tail or ""
 
 
 def _classed(scene: Scene) -> Stamp | None:
     """Return a date in an element with a class for dates."""
     marked = (*classes(scene.element, *DATES), *classes_like(scene.element, DATE_LIKE))
-    found = [stamp for node in marked if (stamp := _class_stamp(node, scene))]
+    found = _class_stamps(marked, scene)
     if not found:
         like = classes_like(scene.element, DATE_WORD)
-        found = [stamp for node in like if (stamp := _class_stamp(node, scene)) and _is_alone(stamp, scene)]
+        found = [stamp for stamp in _class_stamps(like, scene) if _is_alone(stamp, scene)]
     return _innermost(found, scene)
+
+
+def _class_stamps(nodes: Iterable[HtmlElement], scene: Scene) -> list[Stamp]:
+    stamps = (_class_stamp(node, scene) for node in nodes)
+    return [stamp for stamp in stamps if stamp is not None]
 
 
 def _is_alone(stamp: Stamp, scene: Scene) -> bool:
@@ -133,7 +170,8 @@ def _is_alone(stamp: Stamp, scene: Scene) -> bool:
     node = stamp.element
     if node is None or not scene.in_body(node):
         return True
-    return node is not scene.body and len(text_of(node)) - len(stamp.raw or "") < _AROUND
+    around = len(text_of(node)) - len(stamp.raw or "")
+    return node is not scene.body and around < _AROUND
 
 
 def _class_stamp(node: HtmlElement, scene: Scene) -> Stamp | None:
@@ -141,19 +179,26 @@ def _class_stamp(node: HtmlElement, scene: Scene) -> Stamp | None:
 
     In one that contains the text, too, the date before it.
     """
+    raw: str | None = None
+    lead = node.text or ""
     if not _holds(node, scene):
         raw = _dated(node, scene.language)
-    else:
-        lead = node.text or ""
-        raw = line(lead) if len(lead) < LINE and parse.looks_dated(lead, scene.language) else None
-    return Stamp(raw=raw, rule="page:date-class", element=node) if raw else None
+    elif len(lead) < LINE and parse.looks_dated(lead, scene.language):
+        raw = line(lead)
+    if not raw:
+        return None
+    return Stamp(raw=raw, rule="page:date-class", element=node)
 
 
 def _innermost(found: list[Stamp], scene: Scene) -> Stamp | None:
     """Return the first, or what is in its element and states the same moment."""
-    inner = (stamp for stamp in found[1:] if inside(stamp.element, found[0].element))
-    exact = (stamp for stamp in inner if _is_exact(stamp, found[0], scene))
-    return next(exact, found[0] if found else None)
+    if not found:
+        return None
+    first, *others = found
+    for other in others:
+        if inside(other.element, first.element) and _is_exact(other, first, scene):
+            return other
+    return first
 
 
 def _is_exact(inner: Stamp, outer: Stamp, scene: Scene) -> bool:
@@ -162,33 +207,48 @@ def _is_exact(inner: Stamp, outer: Stamp, scene: Scene) -> bool:
     The same moment, or its text less a glued-on name.
     """
     first, second = _moment(outer, scene), _moment(inner, scene)
-    return first == second or (type(first) is type(second) and (inner.raw or "") in (outer.raw or ""))
+    if first == second:
+        return True
+    return type(first) is type(second) and (inner.raw or "") in (outer.raw or "")
 
 
 def _moment(stamp: Stamp, scene: Scene) -> Moment | None:
-    return parse.iso(stamp.mark) or parse.printed(stamp.raw, "UTC", scene.language)
+    exact = parse.iso(stamp.mark)
+    return exact or parse.printed(stamp.raw, "UTC", scene.language)
 
 
 def _lines(scene: Scene) -> Stamp | None:
     """Return a date in an element of its own without a class."""
     found = []
     for node in scene.element.iter("time", "small", "span", "p", "em", "div", "h4", "h5", "cite", "dt", "li"):
-        if node is scene.element or _holds(node, scene) or (scene.sure and scene.in_body(node)):
+        if node is scene.element or _holds(node, scene):
             continue
-        said = text_of(node)
-        if node.tag == "p" and said.endswith((".", "!", "?", "…")):
-            continue  # a reader's sentence
-        if node.tag != "p" and any(text_of(inner) for inner in node.iter("p", "blockquote", "ul", "ol")):
-            continue  # a block, and no line
-        if len(said) < LINE * 2 and (raw := _dated(node, scene.language)) and len(said) - len(raw) < LINE:
+        if scene.sure and scene.in_body(node):
+            continue
+        text = text_of(node)
+        if not _may_be_line(node, text):
+            continue
+        raw = _dated(node, scene.language)
+        if raw and len(text) - len(raw) < LINE:
             found.append(Stamp(raw=raw, rule="page:printed", element=node))
     return _innermost(found, scene)
+
+
+def _may_be_line(node: HtmlElement, text: str) -> bool:
+    """True unless an element is a reader's sentence or a block."""
+    if len(text) >= LINE * 2:
+        return False
+    if node.tag == "p":
+        return not text.endswith((".", "!", "?", "…"))
+    return not any(map(text_of, node.iter("p", "blockquote", "ul", "ol")))
 
 
 def _aged(scene: Scene) -> bool:
     """True if the permalink bears the comment's age, as "1 year", so that no date is printed."""
     link = scene.permalink()
-    return link is not None and bool(_AGE.match(text_of(link)))
+    if link is None:
+        return False
+    return _AGE.match(text_of(link)) is not None
 
 
 def _loose(scene: Scene) -> Stamp | None:
@@ -209,8 +269,9 @@ def _runs(element: HtmlElement) -> Iterator[str]:
 def _unread(scene: Scene) -> Stamp:
     """Return the unparsable text in a date's place."""
     for node in classes(scene.element, *DATES):
-        if (said := text_of(node)) and len(said) < LINE and not _holds(node, scene):
-            return Stamp(raw=said, rule="page:unread", element=node)
+        text = text_of(node)
+        if 0 < len(text) < LINE and not _holds(node, scene):
+            return Stamp(raw=text, rule="page:unread", element=node)
     if _aged(scene) and (link := scene.permalink()) is not None:
         return Stamp(raw=text_of(link), rule="page:unread", element=link)
     return Stamp()
@@ -218,24 +279,40 @@ def _unread(scene: Scene) -> Stamp:
 
 def _holds(node: HtmlElement, scene: Scene) -> bool:
     """True if a node contains the text, so that a date in it could be the reader's."""
-    return scene.body is not None and node is not scene.body and node in scene.body.iterancestors()
+    body = scene.body
+    if body is None or node is body:
+        return False
+    return node in body.iterancestors()
 
 
 def _dated(node: HtmlElement, language: str | None) -> str | None:
     """Return the shortest run of a node's text with a date, and the time after it."""
-    said = text_of(node)
-    pieces = (node.text, *(child.tail for child in node), *(text_of(child) for child in node.iter(*_INLINE)))
-    for piece in pieces:
-        if piece and len(piece) < LINE * 2 and parse.looks_dated(piece, language):
+    text = text_of(node)
+    tails = [child.tail for child in node]
+    inner = [text_of(child) for child in node.iter(*_INLINE)]
+    for piece in (node.text, *tails, *inner):
+        if piece and _is_dated(piece, language):
             run = line(piece) or ""
-            return _with_clock(run, said, language)
-    return said if len(said) < LINE * 2 and parse.looks_dated(said, language) else None
+            return _with_clock(run, text, language)
+    if _is_dated(text, language):
+        return text
+    return None
 
 
-def _with_clock(run: str, said: str, language: str | None) -> str:
+def _is_dated(text: str, language: str | None) -> bool:
+    """True if a short text has a date."""
+    return len(text) < LINE * 2 and parse.looks_dated(text, language)
+
+
+def _with_clock(run: str, text: str, language: str | None) -> str:
     """Return a run of text with a day, and what follows it where that states the time of the day."""
-    start = said.find(run) if len(said) < LINE * 2 else -1
-    if start < 0 or isinstance(day := parse.printed(run, "UTC", language), datetime) or day is None:
+    if len(text) >= LINE * 2 or run not in text:
         return run
-    longer = parse.printed(said[start:], "UTC", language)
-    return said[start:] if isinstance(longer, datetime) and longer.date() == day else run
+    day = parse.printed(run, "UTC", language)
+    if day is None or isinstance(day, datetime):
+        return run
+    following = text[text.find(run) :]
+    longer = parse.printed(following, "UTC", language)
+    if isinstance(longer, datetime) and longer.date() == day:
+        return following
+    return run
