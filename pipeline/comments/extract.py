@@ -89,41 +89,50 @@ def take_thread(document: Document, site: Site, head: Head, since: date | None) 
     The tree is the document's, or the one that a browser would build if only the source has a thread. `since`
     is the article's day, if known.
     """
-    index = document.index
     if site.comments == "none":
-        return _Thread(index)
+        return _Thread(document.index)
     language = head.language or site.language
-    keys = _keys(document, head)
-    reads = _read_all(index, document.base, keys, language)
-    if not reads and _RAW_ID.search(document.source):
-        tree = standard_tree(document.source)
-        repaired = Index(tree) if tree is not None else index
-        reads = _read_all(repaired, document.base, keys, language)
-        index = repaired if reads else index
-    unmarked = Unmarked() if reads else thread_unmarked.take_unmarked(index, document.source)
-    reads += [
-        _Read(CommentItem(element=index.tree.makeelement("div"), id=None), reading, None)
-        for reading in unmarked.readings
-    ]
+    index, reads = _find_thread(document, head, language)
+    unmarked = Unmarked()
+    if not reads:
+        unmarked = thread_unmarked.take_unmarked(index, document.source)
+    for reading in unmarked.readings:
+        item = CommentItem(element=index.tree.makeelement("div"), id=None)
+        reads.append(_Read(item, reading, None))
     _settle_names(reads)
-    day_first = parse.tells_day_first([read.reading.raw for read in reads if read.reading.raw])
+    printed = [read.reading.raw for read in reads if read.reading.raw]
+    day_first = parse.tells_day_first(printed)
     clock = _Clock(site.timezone, language, day_first, since, document.page.fetched_at)
     idents = {id(read.item): read.ident for read in reads}
-    comments = (
-        _record(read, idents, head.url, document.base, number, clock) for number, read in enumerate(reads)
-    )
-    opener = next(
-        (read.reading.author for read in reads if "bypostauthor" in tokens(read.item.element)), None
-    )
-    rest = Index(index.tree) if reads else index  # else every later reader would pass the whole thread again
-    return _Thread(rest, tuple(comments), opener, unmarked.problems)
+    records = _Records(idents, head.url, document.base, clock)
+    comments = tuple(records.comment(read, position) for position, read in enumerate(reads))
+    by_opener = (read.reading.author for read in reads if "bypostauthor" in tokens(read.item.element))
+    if reads:
+        index = Index(index.tree)  # else every later reader would pass the whole thread again
+    return _Thread(index, comments, next(by_opener, None), unmarked.problems)
+
+
+def _find_thread(document: Document, head: Head, language: str | None) -> tuple[Index, list[_Read]]:
+    """Return the readings of a thread, and the tree that has them."""
+    keys = _keys(document, head)
+    reads = _read_all(document.index, document.base, keys, language)
+    if not reads and _RAW_ID.search(document.source):
+        tree = standard_tree(document.source)
+        if tree is not None:
+            repaired = Index(tree)
+            reads = _read_all(repaired, document.base, keys, language)
+            if reads:
+                return repaired, reads
+    return document.index, reads
 
 
 def _keys(document: Document, head: Head) -> frozenset[str]:
     """Return every key under which the page's own comments may be linked."""
-    keys = {urls.link_key(known) for known in (document.page.url, document.page.final_url, head.url)}
+    own = (document.page.url, document.page.final_url, head.url)
+    keys = set(map(urls.link_key, own))
     if head.post_id is not None:
-        keys |= {f"{key.split('/')[0]}?p={head.post_id}" for key in keys}
+        hosts = {key.split("/")[0] for key in keys}
+        keys |= {f"{host}?p={head.post_id}" for host in hosts}
     return frozenset(keys)
 
 
@@ -166,58 +175,93 @@ def _kind(item: CommentItem) -> str | None:
     marks = tokens(item.element)
     if "trackback" in marks:
         return "trackback"
-    return "pingback" if "pingback" in marks or item.listed_ping else None
+    if "pingback" in marks or item.listed_ping:
+        return "pingback"
+    return None
 
 
-def _record(
-    read: _Read, idents: dict[int, str | None], url: str, base: str, position: int, clock: _Clock
-) -> Comment:
-    reading, item = read.reading, read.item
-    body = render(reading.markup, base)
-    published, date_rule = clock.read(reading)
-    kind = CommentKind(reading.ping) if reading.ping else CommentKind.COMMENT
-    if kind is CommentKind.COMMENT and not detect.signed(item.element) and is_excerpt(body.text):
-        kind = CommentKind.PINGBACK
-    is_wordless_ping = kind is not CommentKind.COMMENT and not body.text  # a theme shows its link alone
-    parent = item.parent_id or (idents.get(id(item.parent)) if item.parent is not None else None)
-    asked = reading.answers if parent is None else None
-    answers = asked if asked is not None and asked in idents.values() else None
-    anchor = detect.other_anchor(item.element) or f"comment-{read.ident}"
-    rules = (
-        ("author", reading.author_rule),
-        ("published", date_rule if published else None),
-        ("parent", "page:reply-to-link" if answers else item.parent_origin),
-        ("text", "page:markup" if body.text else None),
-    )
-    return Comment(
-        id=read.ident,
-        parent=parent or answers,
-        kind=kind,
-        author=reading.author or "Anonymous",
-        author_url=reading.author_url,
-        published=published,
-        published_raw=reading.raw,
-        text=None if is_wordless_ping else body.text,
-        html=None if is_wordless_ping else body.html,
-        permalink=f"{url}#{anchor}" if read.ident else None,
-        depth=item.depth,
-        position=position,
-        origins=tuple((name, rule) for name, rule in rules if rule),
-    )
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """Makes the record of each reading; `idents` are the ids of a thread's comments by their items."""
+
+    idents: dict[int, str | None]
+    url: str
+    base: str
+    clock: _Clock
+
+    def comment(self, read: _Read, position: int) -> Comment:
+        """Return the record of a comment at a position of the thread."""
+        reading, item = read.reading, read.item
+        body = render(reading.markup, self.base)
+        published, date_rule = self.clock.read(reading)
+        kind = CommentKind(reading.ping or "comment")
+        if kind is CommentKind.COMMENT and is_excerpt(body.text) and not detect.signed(item.element):
+            kind = CommentKind.PINGBACK
+        parent, parent_rule = self._parent(read)
+        rules = {
+            "author": reading.author_rule,
+            "published": published and date_rule,
+            "parent": parent_rule,
+            "text": body.text and "page:markup",
+        }
+        if kind is not CommentKind.COMMENT and not body.text:  # a theme shows the link of a ping alone
+            body = replace(body, text=None, html=None)
+        return Comment(
+            id=read.ident,
+            parent=parent,
+            kind=kind,
+            author=reading.author or "Anonymous",
+            author_url=reading.author_url,
+            published=published,
+            published_raw=reading.raw,
+            text=body.text,
+            html=body.html,
+            permalink=self._permalink(read),
+            depth=item.depth,
+            position=position,
+            origins=tuple((name, rule) for name, rule in rules.items() if rule),
+        )
+
+    def _parent(self, read: _Read) -> tuple[str | None, str | None]:
+        """Return the id of the comment answered to, by the markup or by a link of the theme."""
+        item = read.item
+        parent = item.parent_id or None
+        if parent is None and item.parent is not None:
+            parent = self.idents.get(id(item.parent))
+        answered = read.reading.answers
+        if parent is None and answered is not None and answered in self.idents.values():
+            return answered, "page:reply-to-link"
+        return parent, item.parent_origin
+
+    def _permalink(self, read: _Read) -> str | None:
+        if not read.ident:
+            return None
+        anchor = detect.other_anchor(read.item.element) or f"comment-{read.ident}"
+        return f"{self.url}#{anchor}"
 
 
 def _settle_names(reads: list[_Read]) -> None:
     """Return names by the label "Reply to NAME" where it differs from the name found in the comment."""
-    heads: Counter[str] = Counter()
+    prefix = _label_prefix(reads)
+    if not prefix.strip():
+        return
+    for read in reads:
+        label = read.reading.label or ""
+        if not label.startswith(prefix):
+            continue
+        name = label.removeprefix(prefix).strip()
+        if name and name != read.reading.author:
+            read.reading = replace(read.reading, author=name, author_rule="page:reply-label")
+
+
+def _label_prefix(reads: list[_Read]) -> str:
+    """Return what most labels have before a name."""
+    prefixes: Counter[str] = Counter()
     for read in reads:
         label, author = read.reading.label, read.reading.author
         if label and author and label.endswith(author):
-            heads[label[: -len(author)]] += 1
-    if not heads:
-        heads.update(("Reply to ", "Antworte auf "))
-    prefix = heads.most_common(1)[0][0]
-    for read in reads:
-        label = read.reading.label
-        told = label[len(prefix) :].strip() if label and prefix.strip() and label.startswith(prefix) else None
-        if told and told != read.reading.author:
-            read.reading = replace(read.reading, author=told, author_rule="page:reply-label")
+            prefixes[label.removesuffix(author)] += 1
+    if not prefixes:
+        return "Reply to "
+    prefix, _ = prefixes.most_common(1)[0]
+    return prefix
