@@ -22,8 +22,7 @@ from archive.changes.completion import BlockVerdict, complete_text, to_blocks
 from archive.cli.console import emit, say
 from archive.core.errors import BackissueError
 from archive.core.formatting import count, plain, when
-from archive.core.records import Article, Comment, Extract, Page, PageKind, Site, Surface
-from archive.core.thread_address import ThreadAddress
+from archive.core.records import Article, Comment, Extract, Page, PageKind, Problem, Site, Surface
 from archive.core.timestamps import to_text
 from archive.core.urls import absolute, key
 from archive.queries.json_schema import ARTICLE_FIELDS, article_json, extract_json
@@ -50,6 +49,16 @@ class _Compared:
     blocks: tuple[BlockVerdict, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Thread:
+    """Thread of a page that a comment system keeps, and whether a crawl reads it."""
+
+    system: str
+    server: str
+    key: str
+    is_read: bool
+
+
 def explain(
     page: Page,
     site_for: Callable[[str], Site],
@@ -63,25 +72,36 @@ def explain(
     """
     site = site_for(page.final_url)
     extract = process(page, site)
-    blocks = verdicts(page, site) if extract.articles else ()
-    all_read = replace(site, foreign_comments=True, thread_keys=tuple(readers.READERS))
-    thread = readers.thread_in(page, all_read)
-    is_read = thread is not None and readers.thread_in(page, site) is not None
-    copy = copy_of(extract.articles[0], site) if extract.articles else None
-    compared = None if copy is None else _compare(extract.articles[0], copy)
+    blocks: tuple[PieceVerdict, ...] = ()
+    compared = None
+    if extract.articles:
+        article = extract.articles[0]
+        blocks = verdicts(page, site)
+        compared = _compare(article, copy_of(article, site))
+    thread = _thread_in(page, site)
     if as_json:
-        facts = (
-            {} if thread is None else {name: getattr(thread, name) for name in ("system", "server", "key")}
-        )
         told = {
-            "thread": {**facts, "is_read": is_read} if facts else None,
+            "thread": thread and asdict(thread),
             "blocks": [asdict(block) for block in blocks],
             "copy": _json(compared),
         }
         emit({**extract_json(extract), **told})
-    else:
-        said = [_render(page, extract), *([_elsewhere(thread, is_read=is_read)] if thread else [])]
-        click.echo("\n\n".join([*said, _witness(blocks), *_copy(compared)]))
+        return
+    sections = [_render(page, extract)]
+    if thread is not None:
+        sections.append(_elsewhere(thread))
+    sections += [_witness(blocks), *_copy(compared)]
+    click.echo("\n\n".join(sections))
+
+
+def _thread_in(page: Page, site: Site) -> _Thread | None:
+    """Return the foreign thread of a page, if it has one."""
+    all_read = replace(site, foreign_comments=True, thread_keys=tuple(readers.READERS))
+    found = readers.thread_in(page, all_read)
+    if found is None:
+        return None
+    is_read = readers.thread_in(page, site) is not None
+    return _Thread(system=found.system, server=found.server, key=found.key, is_read=is_read)
 
 
 def read_saved_copy(path: str, article: Article, site: Site) -> PublisherCopy:
@@ -90,19 +110,25 @@ def read_saved_copy(path: str, article: Article, site: Site) -> PublisherCopy:
     Raises BackissueError if the response lacks it.
     """
     body = _unpack(_read(path), path)
-    kind = PageKind.POSTS if body.lstrip()[:1] in (b"[", b"{") else PageKind.POSTS_FEED
-    page = _page(site.url, body, _saved_at(path))
-    for each in process(replace(page, kind=kind), replace(site, article_pattern=None)).articles:
-        is_same = each.post_id == article.post_id if each.post_id and article.post_id else False
-        if each.written is not None and (is_same or key(each.url) == key(article.url)):
-            surface = Surface.REST if kind is PageKind.POSTS else Surface.FEED
-            return PublisherCopy(
-                surface=surface.value, read_at=to_text(page.fetched_at) or "", blocks=each.written
-            )
+    kind, surface = PageKind.POSTS_FEED, Surface.FEED
+    if body.lstrip()[:1] in (b"[", b"{"):
+        kind, surface = PageKind.POSTS, Surface.REST
+    page = replace(_page(site.url, body, _saved_at(path)), kind=kind)
+    for found in process(page, replace(site, article_pattern=None)).articles:
+        if found.written is not None and _is_same(found, article):
+            read_at = to_text(page.fetched_at) or ""
+            return PublisherCopy(surface=surface.value, read_at=read_at, blocks=found.written)
     raise BackissueError(
         f"{path} does not contain the text of {article.url}.",
         hint="Give the post's JSON from REST, or a feed with the whole text of the article.",
     )
+
+
+def _is_same(found: Article, article: Article) -> bool:
+    """True if two articles are one by WordPress' number or by their URLs."""
+    if found.post_id and found.post_id == article.post_id:
+        return True
+    return key(found.url) == key(article.url)
 
 
 def read_file(path: str, url: str | None) -> Page:
@@ -135,30 +161,40 @@ def own_address(page: Page) -> str | None:
         return None
     links = document.tree.xpath("//link[@rel='canonical']/@href")
     names = document.tree.xpath("//meta[@property='og:url']/@content")
-    found = (absolute(str(value), "") for value in (*links, *names))
-    return next((url for url in found if url and urlsplit(url).hostname), None)
+    for value in (*links, *names):
+        url = absolute(str(value), "")
+        if url and urlsplit(url).hostname:
+            return url
+    return None
 
 
 def _render(page: Page, extract: Extract) -> str:
     """Return everything read out of a page, as text for people, each field with the rule that produced it."""
-    parts = [f"{page.final_url}\n{count(len(page.body), 'byte')}, status {page.status}"]
+    size = count(len(page.body), "byte")
+    parts = [f"{page.final_url}\n{size}, status {page.status}"]
     if not extract.articles:
         parts.append("No article.")
-    parts += [_article(article) for article in extract.articles]
+    parts += map(_article, extract.articles)
     parts.append(f"{count(len(extract.comments), 'comment')}, in the order of the page")
-    parts += [_comment(comment) for comment in extract.comments]
-    parts.append(f"{count(len(extract.problems), 'problem')}")
-    parts += [
-        f"  {problem.code}{f' ({problem.field})' if problem.field else ''}: {problem.detail}"
-        for problem in extract.problems
-    ]
+    parts += map(_comment, extract.comments)
+    parts.append(count(len(extract.problems), "problem"))
+    parts += map(_problem, extract.problems)
     return plain("\n\n".join(parts))
 
 
-def _elsewhere(thread: ThreadAddress, *, is_read: bool) -> str:
+def _problem(problem: Problem) -> str:
+    where = ""
+    if problem.field:
+        where = f" ({problem.field})"
+    return f"  {problem.code}{where}: {problem.detail}"
+
+
+def _elsewhere(thread: _Thread) -> str:
     """Return where the thread of a page is kept, and what a crawl does with it."""
     system = readers.READERS[thread.system].system
-    does = "A crawl reads it there." if is_read else "It is not read: see foreign_comments and comment_keys."
+    does = "It is not read: see foreign_comments and comment_keys."
+    if thread.is_read:
+        does = "A crawl reads it there."
     return plain(f"Thread kept by {system} at {thread.server}, under {thread.key}. {does}")
 
 
@@ -172,19 +208,29 @@ def _witness(blocks: tuple[PieceVerdict, ...]) -> str:
 def _listed(head: str, blocks: Sequence[PieceVerdict | BlockVerdict]) -> str:
     """Return a list of blocks with fate and rule."""
     counts = Counter(block.fate for block in blocks)
-    told = ", ".join(f"{counts[fate]} {fate}" for fate in _FATES if counts[fate])
-    lines = [f"{head}: {told or 'no words'}"]
+    totals = [f"{counts[fate]} {fate}" for fate in _FATES if counts[fate]]
+    lines = [f"{head}: {', '.join(totals) or 'no words'}"]
     for block in blocks:
-        words = " ".join(block.words.split())
-        quoted = words if len(words) <= _QUOTE else words[: _QUOTE - 1] + "…"
-        lines.append(f"  {_FATES[block.fate]} {block.fate:<8} {plain(quoted)}  [{block.rule}]")
+        quoted = plain(_quoted(block.words))
+        lines.append(f"  {_FATES[block.fate]} {block.fate:<8} {quoted}  [{block.rule}]")
     return "\n".join(lines)
 
 
-def _compare(article: Article, copy: PublisherCopy) -> _Compared:
-    """Return the verdicts on the blocks of a page's text and of a copy."""
+def _quoted(text: str) -> str:
+    """Return the beginning of a text on one line."""
+    words = " ".join(text.split())
+    if len(words) <= _QUOTE:
+        return words
+    return words[: _QUOTE - 1] + "…"
+
+
+def _compare(article: Article, copy: PublisherCopy | None) -> _Compared | None:
+    """Return the verdicts on the blocks of a page's text and of a copy, if there is one."""
+    if copy is None:
+        return None
     own = to_blocks(article.text, article.markdown)
-    own = (to_blocks(article.text, None) or ()) if own is None else own
+    if own is None:
+        own = to_blocks(article.text, None) or ()
     return _Compared(copy, complete_text(own, copy.blocks).verdicts)
 
 
@@ -207,30 +253,39 @@ def _copy(compared: _Compared | None) -> Iterable[str]:
 def _article(article: Article) -> str:
     origins = dict(article.origins)
     values = article_json(article)
-    lines = []
+    lines = ["Article"]
     for name in ARTICLE_FIELDS:
         if name == "text":
             continue
         value = values[name]
-        shown = "; ".join(value) if isinstance(value, list) else value
-        lines.append(f"  {name:<12} {shown or '–'}{_by(origins.get(name))}")
-    text = indent(article.text, "  ") if article.text else "  –"
-    return "\n".join(["Article", *lines, f"  {'text':<12}{_by(origins.get('text'))}", "", text])
+        if isinstance(value, list):
+            value = "; ".join(value)
+        lines.append(f"  {name:<12} {value or '–'}{_by(origins.get(name))}")
+    lines.append(f"  {'text':<12}{_by(origins.get('text'))}")
+    text = indent(article.text or "–", "  ")
+    return "\n".join([*lines, "", text])
 
 
 def _comment(comment: Comment) -> str:
-    margin = "  " * max(1, min(comment.depth or 1, 12))
-    kind = "" if comment.kind == "comment" else f" · {comment.kind}"
-    parent = f" · answers {comment.parent}" if comment.parent else ""
-    head = f"{comment.author or '–'} · {when(comment.published)}{kind} · id {comment.id or '–'}{parent}"
-    rules = ", ".join(f"{field} {_rule(rule)}" for field, rule in comment.origins)
+    facts = [comment.author or "–", when(comment.published)]
+    if comment.kind != "comment":
+        facts.append(comment.kind)
+    facts.append(f"id {comment.id or '–'}")
+    if comment.parent:
+        facts.append(f"answers {comment.parent}")
+    lines = [" · ".join(facts)]
+    if rules := [f"{field} {_rule(rule)}" for field, rule in comment.origins]:
+        lines.append(f"[{', '.join(rules)}]")
     paragraphs = (comment.text or "–").split("\n")
-    text = "\n".join(fill(line, _WIDTH) for line in paragraphs)
-    return indent("\n".join([head, *([f"[{rules}]"] if rules else []), text]), margin)
+    lines += [fill(paragraph, _WIDTH) for paragraph in paragraphs]
+    level = min(comment.depth or 1, 12)
+    return indent("\n".join(lines), "  " * max(1, level))
 
 
 def _by(origin: str | None) -> str:
-    return f"  [{_rule(origin)}]" if origin else ""
+    if not origin:
+        return ""
+    return f"  [{_rule(origin)}]"
 
 
 def _rule(origin: str) -> str:
