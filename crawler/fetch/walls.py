@@ -78,10 +78,15 @@ _BY_HEADER = (
     ("crawler-price", "", WallKind.PAYMENT, "a demand for payment from crawlers (Cloudflare pay per crawl)"),
     ("www-authenticate", "license", WallKind.PAYMENT, "a demand for a licence (RSL)"),
 )
-_BY_MAKER = tuple(
-    (maker.pattern, WallKind.BLOCK if maker.name.startswith("a block") else WallKind.CHALLENGE, maker.name)
-    for maker in challenges.MAKERS
-)
+
+
+def _maker_kind(name: str) -> WallKind:
+    if name.startswith("a block"):
+        return WallKind.BLOCK
+    return WallKind.CHALLENGE
+
+
+_BY_MAKER = tuple((maker.pattern, _maker_kind(maker.name), maker.name) for maker in challenges.MAKERS)
 """Patterns in a body, believed only where the page is small or its status is a refusal."""
 _BY_STATUS = {
     401: (WallKind.LOGIN, "a demand for a login"),
@@ -124,6 +129,13 @@ _BY_HOST = (
     (WallKind.PARKED, re.compile(r"sedo|parking|bodis|hugedomains|afternic|dan\.com|forsale", re.IGNORECASE)),
     (WallKind.SUSPENDED, re.compile(r"suspended", re.IGNORECASE)),
 )
+_HOST_SAYS = {
+    WallKind.PAYMENT: "a demand for payment",
+    WallKind.CONSENT: "a page that asks for consent",
+    WallKind.LOGIN: "a demand for a login",
+    WallKind.PARKED: "the page of a parked domain",
+    WallKind.SUSPENDED: "“this account is suspended”",
+}
 _GOOD = {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED}
 
 
@@ -137,7 +149,10 @@ class Obstacle:
 
     def sentence(self, pages: str = "every request") -> str:
         """Return its name and what helps, as sentences."""
-        named = " ".join(filter(None, [self.lead, pages, self.what])) if self.what else self.lead
+        clauses = [self.lead]
+        if self.what:
+            clauses += [pages, self.what]
+        named = " ".join(filter(None, clauses))
         return f"{named}. {HELP[self.kind]}".rstrip()
 
 
@@ -168,23 +183,29 @@ def shown_page(page: Page) -> ShownPage | None:
     No result for other statuses than 200, for large pages, and for feeds, JSON and sitemaps.
     """
     body = page.body
-    if page.status != HTTPStatus.OK or len(body) > SMALL_BYTES or not _DOCUMENT.match(body[:2000]):
+    if page.status != HTTPStatus.OK or len(body) > SMALL_BYTES:
+        return None
+    if not _DOCUMENT.match(body[:2000]):
         return None
     source = _UNSEEN.sub(" ", body.decode("utf-8", "replace"))
     text = html.unescape(_TAG.sub(" ", source))
     titles = _titles(source)
-    words = len(split_words(text))
-    found = find_wall(titles) or (find_wall([text]) if words <= MAX_NOTICE_WORDS else None)
-    if found and found[0] in _BY_WORDS and words <= MAX_WALL_WORDS:
-        digest = fingerprint(text, page.url) or " ".join(split_words(text))
-        return ShownPage(digest, _answers(*_BY_WORDS[found[0]], page.status))
+    words = split_words(text)
+    found = find_wall(titles)
+    if found is None and len(words) <= MAX_NOTICE_WORDS:
+        found = find_wall([text])
+    if found and found[0] in _BY_WORDS and len(words) <= MAX_WALL_WORDS:
+        digest = fingerprint(text, page.url) or " ".join(words)
+        kind, what = _BY_WORDS[found[0]]
+        return ShownPage(digest, _answers(kind, what, page.status))
     links = _LINK.findall(source)
     whole = " ".join([text, *links])  # without text that names it, only the very same page counts
     if len(links) > MAX_SHELL_LINKS:
         return ShownPage(whole, None)
-    title = next(filter(None, titles), "")
-    named = f"one and the same page (“{title[:80]}”)" if title else "one and the same page"
-    return ShownPage(whole, _answers(WallKind.ONE_PAGE, named, page.status))
+    what = "one and the same page"
+    if title := next(filter(None, titles), ""):
+        what += f" (“{title[:80]}”)"
+    return ShownPage(whole, _answers(WallKind.ONE_PAGE, what, page.status))
 
 
 def refusal_clause(page: Page) -> str:
@@ -192,9 +213,9 @@ def refusal_clause(page: Page) -> str:
 
     That is the wall's name, or the error, or the status.
     """
-    found = _named(page) if page.status else None
-    if found is not None:
-        return f"the site answered with {found[1]} (HTTP {page.status})"
+    if page.status and (found := _named(page)):
+        _, what = found
+        return f"the site answered with {what} (HTTP {page.status})"
     return page.error or f"the site answered {page.status}"
 
 
@@ -221,15 +242,10 @@ def _answers(kind: WallKind, what: str, status: int) -> Obstacle:
 
 def _redirects(url: str) -> Obstacle:
     host = urlsplit(url).netloc
-    kind = next((kind for kind, pattern in _BY_HOST if pattern.search(host)), WallKind.MOVED)
-    whats = {
-        WallKind.PAYMENT: " (a demand for payment)",
-        WallKind.CONSENT: " (a page that asks for consent)",
-        WallKind.LOGIN: " (a demand for a login)",
-        WallKind.PARKED: " (the page of a parked domain)",
-        WallKind.SUSPENDED: " (“this account is suspended”)",
-    }
-    return Obstacle(kind, "The site redirects", f"to {host}{whats.get(kind, '')}")
+    for kind, pattern in _BY_HOST:
+        if pattern.search(host):
+            return Obstacle(kind, "The site redirects", f"to {host} ({_HOST_SAYS[kind]})")
+    return Obstacle(WallKind.MOVED, "The site redirects", f"to {host}")
 
 
 def _named(page: Page) -> tuple[WallKind, str] | None:
@@ -240,16 +256,20 @@ def _named(page: Page) -> tuple[WallKind, str] | None:
     if page.status == HTTPStatus.OK and len(page.body) > SMALL_BYTES:
         return None
     for header, part, kind, what in _BY_HEADER:
-        if (value := page.header(header)) is not None and part in value.lower():
-            if page.status == HTTPStatus.OK and not _is_challenge_page(page):
-                continue
+        value = page.header(header)
+        if value is None or part not in value.lower():
+            continue
+        if page.status != HTTPStatus.OK or _is_challenge_page(page):
             return kind, what
     if page.status in _GOOD and not _is_challenge_page(page):
         return None
     body = page.body[:EXAMINED_BYTES]
     if page.status in {401, 403, 429} and _AI.search(_text(body)):
         return WallKind.AI_BLOCK, "a block of AI crawlers"
-    return next(((kind, what) for pattern, kind, what in _BY_MAKER if pattern.search(body)), None)
+    for pattern, kind, what in _BY_MAKER:
+        if pattern.search(body):
+            return kind, what
+    return None
 
 
 def _by_status(page: Page) -> tuple[WallKind, str] | None:
@@ -261,21 +281,31 @@ def _by_status(page: Page) -> tuple[WallKind, str] | None:
         return None
     is_rest = _is_rest_error(page) and page.status not in {402, 451}
     if page.status in _BY_STATUS and not is_rest:
-        kind, what = _BY_STATUS[page.status]
-        found = find_wall(_titles(page.body[:EXAMINED_BYTES].decode("utf-8", "replace")))
-        if kind is WallKind.BLOCK and found and found[0] in _MORE_THAN_403:
-            return _BY_WORDS[found[0]]
-        return kind, what
+        return _refusal(page)
     if page.status < 500:
         return None
-    return _BY_WORDS["maintenance"] if _is_maintenance(page) else (WallKind.ERROR, "an error of its own")
+    if _is_maintenance(page):
+        return _BY_WORDS["maintenance"]
+    return WallKind.ERROR, "an error of its own"
+
+
+def _refusal(page: Page) -> tuple[WallKind, str]:
+    """Return what a status of refusal stands for; a 403 by the title of its page, if that names more."""
+    kind, what = _BY_STATUS[page.status]
+    if kind is WallKind.BLOCK:
+        source = page.body[:EXAMINED_BYTES].decode("utf-8", "replace")
+        found = find_wall(_titles(source))
+        if found and found[0] in _MORE_THAN_403:
+            return _BY_WORDS[found[0]]
+    return kind, what
 
 
 def _by_place(page: Page) -> tuple[WallKind, str] | None:
     """Return the wall to which the site redirects, if it does."""
-    there, asked = urls.path_of(page.final_url), urls.path_of(page.url)
+    final = urls.path_of(page.final_url)
+    requested = urls.path_of(page.url)
     for kind, pattern in _BY_PLACE:
-        if pattern.search(there) and not pattern.search(asked):
+        if pattern.search(final) and not pattern.search(requested):
             return kind, _PLACE_SAYS[kind]
     return None
 
@@ -286,11 +316,11 @@ def _is_challenge_page(page: Page) -> bool:
     By its title, or as a HTML page without an article and paragraphs.
     """
     title = _TITLE.search(page.body[:EXAMINED_BYTES])
-    text = title[1].decode("utf-8", "replace") if title else ""
-    if title is not None and challenges.TITLE.match(text):
+    if title is not None and challenges.TITLE.match(title[1].decode("utf-8", "replace")):
         return True
-    has_text = b"<article" in page.body or b"<p" in page.body
-    return bool(_HTML.search(page.body[:2000])) and not has_text
+    if b"<article" in page.body or b"<p" in page.body:
+        return False
+    return _HTML.search(page.body[:2000]) is not None
 
 
 def _is_maintenance(page: Page) -> bool:
@@ -305,13 +335,15 @@ def _is_rest_error(page: Page) -> bool:
 
     It is no fact about the site's pages.
     """
-    return "json" in (page.header("content-type") or "") and bool(_REST_ERROR.search(page.body[:2000]))
+    content_type = page.header("content-type") or ""
+    return "json" in content_type and _REST_ERROR.search(page.body[:2000]) is not None
 
 
 def _titles(source: str) -> list[str]:
     """Return the texts of a page's title and headings."""
-    found = (html.unescape(_TAG.sub(" ", text)) for _, text in _HEADINGS.findall(source))
-    return [" ".join(text.split()) for text in found]
+    headings = [markup for _, markup in _HEADINGS.findall(source)]
+    texts = [html.unescape(_TAG.sub(" ", markup)) for markup in headings]
+    return [" ".join(text.split()) for text in texts]
 
 
 def _text(body: bytes) -> str:
