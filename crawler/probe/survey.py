@@ -22,6 +22,7 @@ from crawler.config.config import Source
 from crawler.discovery import declared, feeds, rest, sitemaps
 from crawler.fetch import walls
 from crawler.frontier import addresses
+from crawler.frontier.addresses import Listed
 from crawler.probe.spider import ProbeSpider, probe_site
 from crawler.probe.survey_notes import SiteSurvey, survey_notes
 from crawler.render import script_filled
@@ -34,6 +35,7 @@ from pipeline.comments import systems
 from pipeline.html import document
 from pipeline.platforms import detection, feed_pages
 from pipeline.platforms.adapter import Platform
+from pipeline.platforms.json_values import object_in, objects_in, string_in
 from pipeline.platforms.registry import may_be_wordpress
 from pipeline.platforms.wordpress import rest_urls, site_urls
 from pipeline.threads import readers
@@ -61,7 +63,10 @@ def fetch_page(url: str, contact: str | None, source: Source | None = None) -> P
     """
     if source is not None and source.rendering.is_on:
         require_browser(source.name)
-    page: Page = probe_site(_PageSpider, url, contact, source.rendering if source else None)
+    rendering = None
+    if source is not None:
+        rendering = source.rendering
+    page: Page = probe_site(_PageSpider, url, contact, rendering)
     if page.status != 200:
         raise SiteError(
             f"{url} could not be fetched: {walls.refusal_clause(page)}.",
@@ -84,16 +89,16 @@ class _SurveySpider(ProbeSpider):
                 f"{self.session.home} cannot be read: {reason}.",
                 hint="Check the URL in a browser. A site that refuses crawlers is not archived.",
             )
-        found = SiteSurvey(
-            url=_base(home.final_url), language=_first(rb"""<html[^>]*\blang=["']([\w-]+)""", home)
-        )
+        language = _first(rb"""<html[^>]*\blang=["']([\w-]+)""", home)
+        found = SiteSurvey(url=_base(home.final_url), language=language)
         self.session.home = found.url
         if self.session.robots is not None:
             agent = self.settings["USER_AGENT"]
             found = replace(found, crawl_delay=self.session.robots.crawl_delay(agent))
         detected = detection.detect(home)
-        found = replace(found, platform=detected.label if detected else None)
-        self.platform = detected.platform if detected else None
+        if detected is not None:
+            self.platform = detected.platform
+            found = replace(found, platform=detected.label)
         found = await self._rest(found, home)
         found = await self._api(found, home)
         found = await self._sitemaps(found)
@@ -102,12 +107,17 @@ class _SurveySpider(ProbeSpider):
         found = await self._scripts(found, home)
         return replace(found, notes=tuple(survey_notes(found, detected)))
 
+    def _rest_roots(self, found: SiteSurvey, home: Page) -> list[str]:
+        """Return the stated root of REST, then the usual ones of WordPress."""
+        roots: list[str] = []
+        if stated := declared.read_declared(home, found.url).rest:
+            roots.append(stated)
+        if may_be_wordpress(self.platform):
+            roots += rest_urls.roots(found.url)
+        return list(dict.fromkeys(roots))
+
     async def _rest(self, found: SiteSurvey, home: Page) -> SiteSurvey:
-        said = declared.read_declared(home, found.url)
-        stated = [said.rest] if said.rest else []
-        usual = rest_urls.roots(found.url) if may_be_wordpress(self.platform) else ()
-        roots = dict.fromkeys([*stated, *usual])
-        for root in roots:
+        for root in self._rest_roots(found, home):
             posts_url = rest_urls.route_url(root, "posts", per_page=MAX_EXAMINED_LINKS, _fields="id,link")
             posts = await self.look_at(posts_url)
             if rest.read_array(posts) is None:
@@ -117,6 +127,9 @@ class _SurveySpider(ProbeSpider):
             about = _object(await self.look_at(root))
             links = _links(posts)
             self.article = next(iter(links), None)
+            comments_total = None
+            if comments.status == 200:
+                comments_total = rest.total(comments)
             return replace(
                 found,
                 hosts=_further_hosts(links, found.url),
@@ -125,18 +138,21 @@ class _SurveySpider(ProbeSpider):
                 title=about.get("name") or None,
                 timezone=about.get("timezone_string") or None,
                 posts_total=rest.total(posts),
-                comments_total=rest.total(comments) if comments.status == 200 else None,
+                comments_total=comments_total,
             )
         return replace(found, title=_first(rb"<title[^>]*>([^<]+)</title", home))
 
     async def _api(self, found: SiteSurvey, home: Page) -> SiteSurvey:
         """Add whether the API of another system lists articles."""
         url = declared.read_declared(home, found.url).api
-        api = self.platform.api if self.platform else None
-        if api is None or url is None or not urls.same_host(url, found.url):
+        if self.platform is None or self.platform.api is None:
             return found
+        if url is None or not urls.same_host(url, found.url):
+            return found
+        api = self.platform.api
         entries = api.entries(await self.look_at(url))
-        self.article = self.article or next((entry.url for entry in entries or ()), None)
+        if entries and self.article is None:
+            self.article = entries[0].url
         return replace(found, api=bool(entries))
 
     async def _sitemaps(self, found: SiteSurvey) -> SiteSurvey:
@@ -166,13 +182,18 @@ class _SurveySpider(ProbeSpider):
             looked += 1
             if sitemap is not None:
                 waiting += sitemap.sitemaps
-                lists = self.platform.lists if self.platform else None
-                home = self.session.home
-                articles = [e for e in sitemap.listed if addresses.is_article(e, home, None, lists)]
+                articles = [entry for entry in sitemap.listed if self._is_article(entry)]
                 count += len(articles)
-                newest_first = (entry.url for entry in reversed(articles))
-                self.article = self.article or next(newest_first, None)
+                if articles and self.article is None:
+                    self.article = articles[-1].url  # the newest
         return count
+
+    def _is_article(self, entry: Listed) -> bool:
+        """True if a sitemap's entry is an article, by the URLs of the site's system."""
+        lists = None
+        if self.platform is not None:
+            lists = self.platform.lists
+        return addresses.is_article(entry, self.session.home, None, lists)
 
     async def _feed(self, kind: PageKind, usual: str, home: Page) -> Page | None:
         """Fetch a feed at its usual, declared or guessed URL.
@@ -182,9 +203,13 @@ class _SurveySpider(ProbeSpider):
         """
         declarations = declared.read_declared(home, self.session.home)
         said = declared.feed_of(declarations, kind)
-        guesses = declared.guessed_feed_urls(kind, self.session.home, self.platform)
+        candidates = list(declared.guessed_feed_urls(kind, self.session.home, self.platform))
+        if said:
+            candidates = [said]
+        if may_be_wordpress(self.platform):
+            candidates.insert(0, usual)
         page: Page | None = None
-        for url in [*([usual] if may_be_wordpress(self.platform) else []), *([said] if said else guesses)]:
+        for url in candidates:
             page = await self.look_at(url)
             if feed_pages.read_entries(page) is not None:
                 break
@@ -193,36 +218,37 @@ class _SurveySpider(ProbeSpider):
     async def _feeds(self, found: SiteSurvey, home: Page) -> SiteSurvey:
         posts_url = site_urls.posts_feed_url(found.url)
         posts = await self._feed(PageKind.POSTS_FEED, posts_url, home)
-        listed = feeds.read_posts_feed(posts) if posts else None
+        listed = posts and feeds.read_posts_feed(posts)
+        if posts and listed:
+            self.article = self.article or listed[0].url
+            links = [entry.url for entry in listed]
+            hosts = found.hosts or _further_hosts(links, found.url)
+            found = replace(found, feed=posts.final_url, hosts=hosts)
         comments_url = site_urls.comments_feed_url(found.url)
         comments = await self._feed(PageKind.COMMENTS_FEED, comments_url, home)
-        if listed and self.article is None:
-            self.article = listed[0].url
-        links = [entry.url for entry in listed or ()]
-        hosts = found.hosts or _further_hosts(links, found.url)
-        return replace(
-            found,
-            hosts=hosts,
-            feed=posts.final_url if posts and listed else None,
-            comments_feed=comments.final_url
-            if comments and feeds.read_comments_feed(comments) is not None
-            else None,
-        )
+        if comments and feeds.read_comments_feed(comments) is not None:
+            found = replace(found, comments_feed=comments.final_url)
+        return found
 
     async def _comments(self, found: SiteSurvey) -> SiteSurvey:
-        page = self.shown = await self.look_at(self.article) if self.article else None
-        name = _foreign_system(page) if page else None
-        thread = readers.thread_in(page, _READ_ALL) if page and name else None
-        found = replace(found, comment_system=name, comment_server=thread.server if thread else None)
-        is_wpdiscuz = page is not None and _WPDISCUZ.search(page.body) is not None
-        return replace(found, comment_style="wpdiscuz" if is_wpdiscuz else "auto")
+        if not self.article:
+            return found
+        page = self.shown = await self.look_at(self.article)
+        if name := _foreign_system(page):
+            found = replace(found, comment_system=name)
+            if thread := readers.thread_in(page, _READ_ALL):
+                found = replace(found, comment_server=thread.server)
+        if _WPDISCUZ.search(page.body):
+            found = replace(found, comment_style="wpdiscuz")
+        return found
 
     async def _scripts(self, found: SiteSurvey, home: Page) -> SiteSurvey:
         """Add what of an article only a script fills in, and what it takes a browser; else of the front
         page."""
         page = replace(self.shown or home, kind=PageKind.ARTICLE)
-        extract = process(page, _READ_ALL)
-        part = script_filled.missing_part(page, extract) if found.comment_system is None else None
+        if found.comment_system is not None:
+            return found
+        part = script_filled.missing_part(page, process(page, _READ_ALL))
         if part is None or lacking() is not None:
             return replace(found, script_fills=part)
         return replace(found, script_fills=part, rendering=await self._measured(page))
@@ -238,14 +264,15 @@ class _SurveySpider(ProbeSpider):
             return None
         finally:
             await browser.close()
-        read = process(replace(page, body=shown.html.encode("utf-8", "replace")), _READ_ALL)
-        text = next((article.text for article in read.articles), None) or ""
+        body = shown.html.encode("utf-8", "replace")
+        read = process(replace(page, body=body), _READ_ALL)
+        texts = [article.text or "" for article in read.articles[:1]]
         return RenderingCost(
             url=page.final_url,
             seconds=shown.notes.seconds,
             megabytes=shown.notes.bytes / 1e6,
             requests=shown.notes.requests,
-            words=len(text.split()),
+            words=len(" ".join(texts).split()),
             comments=len(read.comments),
             refused_hosts=shown.refused_hosts,
         )
@@ -264,7 +291,9 @@ def _foreign_system(page: Page) -> str | None:
     if parsed is None or _WPDISCUZ.search(page.body) or _OWN_COMMENT.search(page.body):
         return None
     name = systems.foreign_system(parsed.index)
-    return None if name in systems.FORM_ONLY else name
+    if name in systems.FORM_ONLY:
+        return None
+    return name
 
 
 def _own_home(about: dict[str, Any], url: str) -> str:
@@ -305,14 +334,14 @@ def _object(page: Page) -> dict[str, Any]:
         value = json_text.parse_json(page.body).value
     except ValueError:
         return {}
-    return value if isinstance(value, dict) else {}
+    return object_in(value)
 
 
 def _links(page: Page) -> list[str]:
     """Return the posts' URLs in a listing of REST."""
-    items = rest.read_array(page) or []
-    links = [item.get("link") for item in items if isinstance(item, dict)]
-    return [link for link in links if isinstance(link, str)]
+    items = objects_in(rest.read_array(page))
+    links = [string_in(item.get("link")) for item in items]
+    return [link for link in links if link is not None]
 
 
 def _further_hosts(links: Iterable[str], home: str) -> tuple[str, ...]:
