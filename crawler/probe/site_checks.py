@@ -111,25 +111,24 @@ def check_time_zones() -> Finding:
 
 def check_sites(sources: tuple[Source, ...]) -> list[Finding]:
     """Return the findings of each site, by requests to it."""
-    looks = [
-        ProbedSite(
-            url=source.site.url,
-            contact=source.contact,
-            verify_tls=source.verify_tls,
-            visitor=source.visitor,
-        )
-        for source in sources
-    ]
-    asked = probe_sites(_Checkup, looks)
-    return [
-        finding
-        for source, found in zip(sources, asked, strict=True)
-        for finding in (
-            [bad(f"site {source.name}", str(found), _OPEN)]
-            if isinstance(found, Exception)
-            else [*_findings(source.name, found), *_certificate(source)]
-        )
-    ]
+    sites = [_probed(source) for source in sources]
+    findings: list[Finding] = []
+    for source, found in zip(sources, probe_sites(_Checkup, sites), strict=True):
+        if isinstance(found, Exception):
+            findings.append(bad(f"site {source.name}", str(found), _OPEN))
+            continue
+        findings += _findings(source.name, found)
+        findings += _certificate(source)
+    return findings
+
+
+def _probed(source: Source) -> ProbedSite:
+    return ProbedSite(
+        url=source.site.url,
+        contact=source.contact,
+        verify_tls=source.verify_tls,
+        visitor=source.visitor,
+    )
 
 
 def _certificate(source: Source) -> Iterator[Finding]:
@@ -147,23 +146,25 @@ class _Checkup(ProbeSpider):
     """Probe of a home page, and of the surfaces that its system has."""
 
     async def look(self) -> dict[str, Page]:
-        answers = {"home": await self.look_at(self.session.home)}
-        if answers["home"].status != 200:
-            return answers
-        detected = detection.detect(answers["home"])
-        platform = detected.platform if detected else None
-        said = declared.read_declared(answers["home"], self.session.home)
+        home = await self.look_at(self.session.home)
+        if home.status != 200:
+            return {"home": home}
+        platform = None
+        if detected := detection.detect(home):
+            platform = detected.platform
+        said = declared.read_declared(home, self.session.home)
         if may_be_wordpress(platform) or said.rest:
-            answers |= await self._wordpress(said)
-        else:
-            answers |= await self._own_lists(said, platform)
-        return answers
+            return {"home": home} | await self._wordpress(said)
+        return {"home": home} | await self._own_lists(said, platform)
 
     async def _wordpress(self, said: Declared) -> dict[str, Page]:
         """Return the answers of REST, and of the feeds of WordPress."""
         answers = {}
         home = self.session.home
-        for root in dict.fromkeys([*([said.rest] if said.rest else []), *rest_urls.roots(home)]):
+        roots = list(rest_urls.roots(home))
+        if said.rest:
+            roots.insert(0, said.rest)
+        for root in dict.fromkeys(roots):
             posts_url = rest_urls.route_url(root, "posts", per_page=1, _fields="id,link")
             answers["REST"] = await self.look_at(posts_url)
             if rest.read_array(answers["REST"]) is not None:
@@ -171,8 +172,10 @@ class _Checkup(ProbeSpider):
                 answers["REST comments"] = await self.look_at(comments_url)
                 break
         answers.setdefault("REST comments", answers["REST"])  # where posts are closed, so are they
-        answers["feed"] = await self.look_at(said.posts_feed or site_urls.posts_feed_url(home))
-        answers["comments feed"] = await self.look_at(said.comments_feed or site_urls.comments_feed_url(home))
+        posts_feed = said.posts_feed or site_urls.posts_feed_url(home)
+        comments_feed = said.comments_feed or site_urls.comments_feed_url(home)
+        answers["feed"] = await self.look_at(posts_feed)
+        answers["comments feed"] = await self.look_at(comments_feed)
         return answers
 
     async def _own_lists(self, said: Declared, platform: Platform | None) -> dict[str, Page]:
@@ -181,12 +184,14 @@ class _Checkup(ProbeSpider):
         answers = {}
         if said.api and urls.same_host(said.api, home):
             answers["API"] = await self.look_at(said.api)
-        sitemap = next(iter([*self.session.sitemaps, *sitemaps.sitemap_candidates(home, platform)]), None)
-        if sitemap is not None:
+        candidates = (*self.session.sitemaps, *sitemaps.sitemap_candidates(home, platform))
+        for sitemap in candidates[:1]:
             answers["sitemap"] = await self.look_at(sitemap)
         for name, kind in (("feed", PageKind.POSTS_FEED), ("comments feed", PageKind.COMMENTS_FEED)):
-            stated = declared.feed_of(said, kind)
-            for url in (stated,) if stated else declared.guessed_feed_urls(kind, home, platform):
+            addresses = list(declared.guessed_feed_urls(kind, home, platform))
+            if stated := declared.feed_of(said, kind):
+                addresses = [stated]
+            for url in addresses:
                 answers[name] = await self.look_at(url)
                 if answers[name].status == 200:
                     break
@@ -205,34 +210,39 @@ def _findings(name: str, answers: dict[str, Page]) -> Iterator[Finding]:
 
 
 def _clock(name: str, home: Page) -> Finding:
-    told = dict(home.headers).get("date")
+    check = f"clock {name}"
+    stated = dict(home.headers).get("date") or ""
     try:
-        site_time = parsedate_to_datetime(told or "").astimezone(UTC)
-        skew = (home.fetched_at - site_time).total_seconds()
+        site_time = parsedate_to_datetime(stated).astimezone(UTC)
     except ValueError:
-        return fine(f"clock {name}", "The site sends no date.")
-    if abs(skew) > MAX_CLOCK_SKEW_SECONDS:
+        return fine(check, "The site sends no date.")
+    skew = abs(home.fetched_at - site_time).total_seconds()
+    if skew > MAX_CLOCK_SKEW_SECONDS:
         hint = "Is this machine's clock right (timedatectl)? If so, the site's is wrong, or a cache responds."
-        return warn(f"clock {name}", f"The site's time and ours differ by {abs(skew):,.0f} s.", hint)
-    return fine(f"clock {name}", "The site's time and ours agree.")
+        return warn(check, f"The site's time and ours differ by {skew:,.0f} s.", hint)
+    return fine(check, "The site's time and ours agree.")
 
 
 def _surfaces(name: str, answers: dict[str, Page]) -> Finding:
     """Return a finding on the surfaces that list articles and comments."""
-    is_open = {surface: _OPENS[surface](page) for surface, page in answers.items() if surface in _OPENS}
-    given = ", ".join(surface for surface, given in is_open.items() if given)
-    lacking = ", ".join(surface for surface, given in is_open.items() if not given)
-    if not any(is_open.get(surface) for surface in ("REST", "API", "sitemap", "feed")):
+    check = f"surfaces {name}"
+    listings = {surface: page for surface, page in answers.items() if surface in _OPENS}
+    opened = [surface for surface, page in listings.items() if _OPENS[surface](page)]
+    closed = [surface for surface in listings if surface not in opened]
+    if _LIST_ARTICLES.isdisjoint(opened):
         hint = "Articles can be found by listing pages alone. `backissue init URL --dry-run` checks for more."
-        refused = next((page for surface, page in answers.items() if surface in _OPENS), answers["home"])
+        refused = next(iter(listings.values()), answers["home"])
         reason = walls.refusal_clause(refused)
-        return warn(f"surfaces {name}", f"Closed: {lacking or 'all'} ({reason}).", hint)
-    closed = f" Closed: {lacking}." if lacking else ""
-    return fine(f"surfaces {name}", f"Open: {given}.{closed}")
+        return warn(check, f"Closed: {', '.join(closed) or 'all'} ({reason}).", hint)
+    sentences = [f"Open: {', '.join(opened)}."]
+    if closed:
+        sentences.append(f"Closed: {', '.join(closed)}.")
+    return fine(check, " ".join(sentences))
 
 
 def _is_api(page: Page) -> bool:
-    return page.status == 200 and "json" in (page.header("content-type") or "")
+    content_type = page.header("content-type") or ""
+    return page.status == 200 and "json" in content_type
 
 
 _OPENS: dict[str, Callable[[Page], bool]] = {
@@ -243,4 +253,5 @@ _OPENS: dict[str, Callable[[Page], bool]] = {
     "feed": lambda page: feeds.read_posts_feed(page) is not None,
     "comments feed": lambda page: feeds.read_comments_feed(page) is not None,
 }
+_LIST_ARTICLES = frozenset({"REST", "API", "sitemap", "feed"})
 """Surfaces that list articles or comments, and whether an answer is one of them."""
