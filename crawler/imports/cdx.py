@@ -17,6 +17,7 @@ _ENTRIES = 5000
 """Captures that are asked for at once."""
 _FIELDS = ("urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length")
 _WAYBACK = "web.archive.org"
+_TIMESTAMP = "%Y%m%d%H%M%S"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +32,20 @@ class IndexEntry:
     digest: str
     record: tuple[str, int, int] | None = None
 
+    @property
+    def capture(self) -> tuple[str, datetime]:
+        """What was received and when, by which a capture is known."""
+        return self.url, self.at
+
 
 class WebArchive:
     """Web archive: the places of its index and its replay, and when a request is allowed again."""
 
     def __init__(self, index: str, replay: str | None, asking: Asking) -> None:
-        parts = urlsplit(index)
-        self.name = parts.netloc
-        self._index = f"https://{_WAYBACK}/cdx/search/cdx" if parts.netloc == _WAYBACK else index
+        self.name = urlsplit(index).netloc
+        self._index = index
+        if self.name == _WAYBACK:
+            self._index = f"https://{_WAYBACK}/cdx/search/cdx"
         self._replay = (replay or _replay_beside(index)).rstrip("/")
         self._asking = asking
 
@@ -47,40 +54,42 @@ class WebArchive:
 
         Raises SiteError where the index does not respond, or not as expected.
         """
-        parts = urlsplit(site.url)
-        asked = [
-            ("url", f"{parts.netloc}{parts.path.rstrip('/')}/*"),
-            ("output", "json"),
-            ("filter", "statuscode:200"),
-            ("filter", "mimetype:text/html"),
-            ("limit", str(_ENTRIES)),
-            ("showResumeKey", "true"),
-        ]
-        asked += [("from", f"{since:%Y%m%d%H%M%S}")] if since else []
-        asked += [("to", f"{until:%Y%m%d%H%M%S}")] if until else []
-        key, seen, last = "", set[tuple[str, datetime]](), dict[str, str]()
+        query = _query(site, since, until)
+        seen: set[tuple[str, datetime]] = set()
+        digests: dict[str, str] = {}
+        resume_key = ""
         while True:
-            query = urlencode([*asked, *([("resumeKey", key)] if key else [])])
-            body, _ = self._asking.get(f"{self._index}{'&' if '?' in self._index else '?'}{query}")
-            found, key = _read(body, self.name)
-            new = [entry for entry in found if (entry.url, entry.at) not in seen]
+            found, resume_key = self._answer(query, resume_key)
+            new = [entry for entry in found if entry.capture not in seen]
             for entry in new:
-                seen.add((entry.url, entry.at))
-                if not entry.digest or last.get(entry.url) != entry.digest:
-                    last[entry.url] = entry.digest
+                seen.add(entry.capture)
+                if not entry.digest or digests.get(entry.url) != entry.digest:
+                    digests[entry.url] = entry.digest
                     yield entry
-            if not key or not new:
+            if not resume_key or not new:
                 return
+
+    def _answer(self, query: list[tuple[str, str]], resume_key: str) -> tuple[list[IndexEntry], str]:
+        """Return the entries from a key on, and the key to continue with."""
+        if resume_key:
+            query = [*query, ("resumeKey", resume_key)]
+        separator = "?"
+        if "?" in self._index:
+            separator = "&"
+        body, _ = self._asking.get(f"{self._index}{separator}{urlencode(query)}")
+        return _read(body, self.name)
 
     def capture(self, entry: IndexEntry, source: str) -> Observed | Fault:
         """Return the page of an entry as it was received, or why it cannot be had."""
-        url = f"{self._replay}/{entry.at:%Y%m%d%H%M%S}id_/{quote(entry.url, safe=_KEPT)}"
+        quoted = quote(entry.url, safe=_KEPT)
+        url = f"{self._replay}/{_timestamp(entry.at)}id_/{quoted}"
         try:
             body, headers = self._asking.get(url)
         except SiteError as error:
             return Fault(place=self.name, url=entry.url, why=str(error))
         if len(body) > LARGEST_BYTES:
-            return Fault(place=self.name, url=entry.url, why=f"It is larger than {LARGEST_BYTES >> 20} MiB.")
+            why = f"It is larger than {LARGEST_BYTES >> 20} MiB."
+            return Fault(place=self.name, url=entry.url, why=why)
         page = Page(
             source=source,
             kind=PageKind.ARTICLE,
@@ -104,7 +113,29 @@ def _replay_beside(index: str) -> str:
     """
     if urlsplit(index).netloc == _WAYBACK:
         return f"https://{_WAYBACK}/web"
-    return index.partition("?")[0].rstrip("/").removesuffix("/cdx").removesuffix("-index")
+    address, _, _ = index.partition("?")
+    return address.rstrip("/").removesuffix("/cdx").removesuffix("-index")
+
+
+def _query(site: Site, since: datetime | None, until: datetime | None) -> list[tuple[str, str]]:
+    """Return the parameters that ask for the pages of a site in a period."""
+    parts = urlsplit(site.url)
+    path = parts.path.rstrip("/")
+    query = [
+        ("url", f"{parts.netloc}{path}/*"),
+        ("output", "json"),
+        ("filter", "statuscode:200"),
+        ("filter", "mimetype:text/html"),
+        ("limit", str(_ENTRIES)),
+        ("showResumeKey", "true"),
+    ]
+    bounds = {"from": since, "to": until}
+    query += [(name, _timestamp(bound)) for name, bound in bounds.items() if bound is not None]
+    return query
+
+
+def _timestamp(at: datetime) -> str:
+    return at.strftime(_TIMESTAMP)
 
 
 def _read(body: bytes, name: str) -> tuple[list[IndexEntry], str]:
@@ -123,31 +154,47 @@ def _read(body: bytes, name: str) -> tuple[list[IndexEntry], str]:
 
 
 def _rows(text: str) -> tuple[list[dict[str, str]], str]:
-    if text.startswith("[") and (not text.startswith("[{")):
-        table = json.loads(text)
-        key = table[-1][0] if len(table) > 1 and table[-2] == [] else ""
-        lines = [row for row in table[1:] if len(row) == len(table[0])] if table else []
-        return [dict(zip(table[0], row, strict=True)) for row in lines if len(row) > 1], key
+    """Return the rows of an index's response by their names, and the key to continue with."""
+    if text.startswith("[") and not text.startswith("[{"):
+        return _table(json.loads(text))
     lines = text.splitlines()
     if not text or text.startswith("{"):
         return [json.loads(line) for line in lines], ""
     if "<" in text[:100]:
         raise ValueError(text[:100])
-    return [dict(zip(_FIELDS, line.split(), strict=False)) for line in lines if line.strip()], ""
+    rows = (line.split() for line in lines if line.strip())
+    return [dict(zip(_FIELDS, row, strict=False)) for row in rows], ""
+
+
+def _table(table: list[list[str]]) -> tuple[list[dict[str, str]], str]:
+    """Return the rows below the head of a table; an empty row precedes the key."""
+    if not table:
+        return [], ""
+    head, *rows = table
+    key = ""
+    if rows and table[-2] == []:
+        key = rows[-1][0]
+    whole = [row for row in rows if len(row) == len(head) and len(row) > 1]
+    return [dict(zip(head, row, strict=True)) for row in whole], key
 
 
 def entry_of(row: dict[str, str]) -> IndexEntry | None:
     """Return the capture of a line of an index, if it is a page with status 200."""
     url = str(row.get("original") or row.get("url") or "")
-    at = datetime.strptime(str(row["timestamp"]), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-    status, kind = (
-        str(row.get("statuscode", row.get("status", "200"))),
-        str(row.get("mimetype", row.get("mime", ""))),
-    )
-    if status not in {"200", "-"} or (kind and "html" not in kind and kind != "warc/revisit"):
+    at = datetime.strptime(str(row["timestamp"]), _TIMESTAMP).replace(tzinfo=UTC)
+    status = str(row.get("statuscode", row.get("status", "200")))
+    if status not in {"200", "-"} or not url.startswith("http"):
         return None
-    if not url.startswith("http"):
+    kind = str(row.get("mimetype", row.get("mime", "")))
+    if kind and "html" not in kind and kind != "warc/revisit":
         return None
-    file, *where = (str(row.get(name) or "") for name in ("filename", "offset", "length"))
-    record = (file, int(where[0]), int(where[1])) if file and all(map(str.isdecimal, where)) else None
-    return IndexEntry(url=url, at=at, digest=str(row.get("digest", "")), record=record)
+    digest = str(row.get("digest", ""))
+    return IndexEntry(url=url, at=at, digest=digest, record=_record(row))
+
+
+def _record(row: dict[str, str]) -> tuple[str, int, int] | None:
+    """Return the place of a record in a WARC file, if the index states it."""
+    file, offset, length = (str(row.get(name) or "") for name in ("filename", "offset", "length"))
+    if file and offset.isdecimal() and length.isdecimal():
+        return file, int(offset), int(length)
+    return None
