@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _SHOWN = 20  # jobs in `status`; --json has all
+_FIRST = datetime.min.replace(tzinfo=UTC)
 
 
 @click.group("fleet")
@@ -92,13 +93,17 @@ def fleet_status(context: Context, as_json: bool) -> int:
     notes = overview.worker_notes(open_store(config.fleet.store_url()))
     jobs = _asked(config, overview.crawl_jobs)
     silent = [note.name for note in notes if note.is_silent(now, config.fleet.lease)]
-    late = [job for job in jobs if not job.is_running and (job.at or now) < now - 2 * config.fleet.slice]
+    overdue = now - 2 * config.fleet.slice
+    late = [job for job in jobs if not job.is_running and (job.at or now) < overdue]
     if as_json:
-        emit({"at": now, "workers": list(map(asdict, notes)), "jobs": list(map(asdict, jobs))})
+        workers = list(map(asdict, notes))
+        emit({"at": now, "workers": workers, "jobs": list(map(asdict, jobs))})
     else:
         _show_workers(notes, silent)
         _show_jobs(jobs, len(late))
-    return Exit.INCOMPLETE if silent or late else Exit.FINE
+    if silent or late:
+        return Exit.INCOMPLETE
+    return Exit.FINE
 
 
 def _show_workers(notes: Sequence[overview.WorkerNote], silent: Sequence[str]) -> None:
@@ -107,30 +112,38 @@ def _show_workers(notes: Sequence[overview.WorkerNote], silent: Sequence[str]) -
         return
     rows = []
     for note in notes:
-        state = "silent" if note.name in silent else "draining" if note.is_draining else "works"
-        rows.append((note.name, note.host, state, f"{len(note.sources)} of {note.slots}", when(note.at)))
+        crawls = f"{len(note.sources)} of {note.slots}"
+        rows.append((note.name, note.host, _state(note, silent), crawls, when(note.at)))
     table(("worker", "machine", "state", "crawls", "last heard (UTC)"), rows)
     click.echo()
 
 
+def _state(note: overview.WorkerNote, silent: Sequence[str]) -> str:
+    if note.name in silent:
+        return "silent"
+    if note.is_draining:
+        return "draining"
+    return "works"
+
+
 def _show_jobs(jobs: Sequence[overview.CrawlJob], late: int) -> None:
     running = [job for job in jobs if job.is_running]
-    waiting = sorted(
-        (job for job in jobs if not job.is_running),
-        key=lambda job: job.at or datetime.min.replace(tzinfo=UTC),
-    )
-    rows = [
-        (
-            job.source,
-            "running" if job.is_running else "waits",
-            when(job.at) if job.at else "now",
-            str(job.attempts),
-        )
-        for job in [*running, *waiting][:_SHOWN]
-    ]
+    waiting = [job for job in jobs if not job.is_running]
+    waiting.sort(key=lambda job: job.at or _FIRST)
+    rows = [_job_row(job) for job in [*running, *waiting][:_SHOWN]]
     if rows:
         table(("source", "state", "due (UTC)", "attempts"), rows)
     click.echo(f"\n{len(running)} running, {len(waiting)} waiting, {late} overdue.")
+
+
+def _job_row(job: overview.CrawlJob) -> tuple[str, str, str, str]:
+    state = "waits"
+    if job.is_running:
+        state = "running"
+    due = "now"
+    if job.at:
+        due = when(job.at)
+    return job.source, state, due, str(job.attempts)
 
 
 @fleet.command()
@@ -147,7 +160,10 @@ def drain(context: Context, workers: tuple[str, ...], everyone: bool) -> None:
     names = [note.name for note in overview.worker_notes(store)]
     if not workers and not everyone:
         raise click.UsageError("Name the workers, or drain all of them with --all.")
-    for name in names if everyone else workers:
+    chosen = workers
+    if everyone:
+        chosen = tuple(names)
+    for name in chosen:
         if name not in names:
             raise NotFoundError(
                 f"The fleet has no worker “{name}”{nearest(name, names)}.",
@@ -168,13 +184,18 @@ def rebalance(context: Context) -> None:
     config = load_config(context.config, fetching=False)
     notes = overview.worker_notes(open_store(config.fleet.store_url()))
     moved = overview.surplus(notes, config.fleet.lease)
-    handed = _asked(config, partial(_hand_on, moved)) if moved else []
-    say(f"Moved: {', '.join(handed)}." if handed else "The crawls are already balanced; nothing was moved.")
+    if moved:
+        moved = _asked(config, partial(_hand_on, moved))
+    if moved:
+        say(f"Moved: {', '.join(moved)}.")
+    else:
+        say("The crawls are already balanced; nothing was moved.")
 
 
 async def _hand_on(sources: Sequence[str], queue: App) -> list[str]:
     """Request that the workers of sources publish and return them; return those crawled now."""
-    running = [job for job in await overview.crawl_jobs(queue) if job.is_running and job.source in sources]
+    jobs = await overview.crawl_jobs(queue)
+    running = [job for job in jobs if job.is_running and job.source in sources]
     for job in running:
         await queue.job_manager.cancel_job_by_id_async(job.id, abort=True)
     return [job.source for job in running]
@@ -254,7 +275,9 @@ def crawl_slice(context: Context, source: str, archive: Path, lease: Path, secon
 
     chosen = replace(config.source(source), limit=timedelta(seconds=seconds))
     run = run_crawl(chosen, archive, progress=False, lease=lease)
-    return Exit.FINE if run.outcome == "ok" else Exit.INCOMPLETE
+    if run.outcome == "ok":
+        return Exit.FINE
+    return Exit.INCOMPLETE
 
 
 def _machine() -> str:

@@ -80,27 +80,30 @@ def import_(
     config = load_config(context.config, fetching=False)
     chosen = _source(config, source)
     dry_run = limits.pop("dry_run")
+    wanted = _wanted(chosen, **limits)
+    since, until = _span(limits["since"], limits["until"])
     with ExitStack() as held:
-        taking = _taking(held, config, chosen, _wanted(chosen, **limits), dry_run=dry_run)
+        taking = _taking(held, config, chosen, wanted, dry_run=dry_run)
         shown = Progress(console=Console(stderr=True), transient=True, disable=not progress or as_json)
         bar = held.enter_context(shown)
         task = bar.add_task("pages", total=None)
-        found = _each(
-            places, config, chosen, taking, (witness, replay, *_span(limits["since"], limits["until"]))
-        )
-        for each in found:
+        for each in _each(places, config, chosen, taking, (witness, replay, since, until)):
             taking.take(each, datetime.now(UTC))
             bar.update(task, description=f"{taking.tally.read:,} pages read")
         taking.end(datetime.now(UTC))
     _tell(taking.tally, dry_run=dry_run, as_json=as_json)
-    return Exit.INCOMPLETE if taking.tally.faults else Exit.FINE
+    if taking.tally.faults:
+        return Exit.INCOMPLETE
+    return Exit.FINE
 
 
 def _source(config: Config, name: str | None) -> Source:
     if name is None and len(config.sources) > 1:
         names = ", ".join(source.name for source in config.sources)
         raise click.UsageError(f"Give the source with --source. There are: {names}.")
-    return config.source(name) if name else config.sources[0]
+    if name:
+        return config.source(name)
+    return config.sources[0]
 
 
 def _taking(held: ExitStack, config: Config, source: Source, wanted: PageFilter, *, dry_run: bool) -> Taking:
@@ -123,8 +126,10 @@ def _taking(held: ExitStack, config: Config, source: Source, wanted: PageFilter,
 def _wanted(source: Source, *, since: str | None, until: str | None, match: str | None) -> PageFilter:
     from pipeline.imports.taking import PageFilter  # noqa: PLC0415
 
+    pattern = None
     try:
-        pattern = re.compile(match) if match else None
+        if match:
+            pattern = re.compile(match)
     except re.error as error:
         raise click.BadParameter(f"it is not a regular expression: {error}.", param_hint="--match") from error
     first, last = _span(since, until)
@@ -138,8 +143,11 @@ def _wanted(source: Source, *, since: str | None, until: str | None, match: str 
 
 def _span(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
     """Return the moments from and before which pages are wanted. Raises BadParameter."""
-    first = _days(since, "--since")[0] if since else None
-    last = _days(until, "--until")[1] if until else None
+    first = last = None
+    if since:
+        first, _ = _days(since, "--since")
+    if until:
+        _, last = _days(until, "--until")
     if first and last and first >= last:
         raise click.BadParameter("it ends before it begins.", param_hint="--until")
     return first, last
@@ -148,13 +156,14 @@ def _span(since: str | None, until: str | None) -> tuple[datetime | None, dateti
 def _days(text: str, option: str) -> tuple[datetime, datetime]:
     """Return the beginning and the end of a year, a month or a day."""
     try:
-        if match := re.fullmatch(r"(\d{4})", text):
-            return datetime(int(text), 1, 1, tzinfo=UTC), datetime(int(text) + 1, 1, 1, tzinfo=UTC)
-        if match := re.fullmatch(r"(\d{4})-(\d\d)", text):
-            begin = datetime(int(match[1]), int(match[2]), 1, tzinfo=UTC)
-            return begin, (begin + timedelta(days=32)).replace(day=1)
-        begin = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-        return begin, begin + timedelta(days=1)
+        if re.fullmatch(r"\d{4}", text):
+            year = datetime.strptime(text, "%Y").replace(tzinfo=UTC)
+            return year, year.replace(year=year.year + 1)
+        if re.fullmatch(r"\d{4}-\d\d", text):
+            month = datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC)
+            return month, (month + timedelta(days=32)).replace(day=1)
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+        return day, day + timedelta(days=1)
     except (ValueError, OverflowError) as error:
         message = "expected a year, month or day, such as 2009, 2009-07 or 2009-07-09."
         raise click.BadParameter(message, param_hint=option) from error
@@ -199,8 +208,9 @@ def _from_web(
         )
     replay, since, until = how
     asking = Asking(f"{USER_AGENT} (+{config.contact})")
-    kind = CommonCrawl if is_common_crawl(index) else WebArchive
-    archive: CommonCrawl | WebArchive = kind(index, replay, asking)
+    archive: CommonCrawl | WebArchive = WebArchive(index, replay, asking)
+    if is_common_crawl(index):
+        archive = CommonCrawl(index, replay, asking)
     for entry in archive.entries(source.site, since, until):
         if not taking.wants(entry.url, entry.at):
             continue
@@ -215,43 +225,61 @@ def _from_web(
 def _tell(tally: Tally, *, dry_run: bool, as_json: bool) -> None:
     """Print what was read, new or skipped, and name what could not be read."""
     if as_json:
-        emit(
-            {
-                "dry_run": dry_run,
-                "pages": tally.pages,
-                "articles": len(tally.articles),
-                "known": tally.known,
-                "read": tally.read,
-                "articles_new": tally.saved.articles_new,
-                "articles_changed": tally.saved.articles_changed,
-                "comments_new": tally.saved.comments_new,
-                "comments_gone": tally.saved.gone,
-                "passed_over": dict(tally.passed_over),
-                "faults": [{"place": f.place, "url": f.url, "why": f.why} for f in tally.faults],
-                "estimate_seconds": round(_estimate(tally)) if dry_run else None,
-            }
-        )
+        emit(_as_json(tally, dry_run=dry_run))
         return
-    pages = f"{count(tally.pages, 'page')} of {count(len(tally.articles), 'article')}"
-    if dry_run:
-        left = tally.pages - tally.known
-        click.echo(f"Would read {count(left, 'page')}: there are {pages}, {tally.known:,} imported before.")
-        click.echo(f"This would take about {max(1, round(_estimate(tally)))} s. Nothing was written.")
-    else:
-        saved = tally.saved
-        new = [count(saved.articles_new, "new article"), count(saved.comments_new, "new comment")]
-        told = f"{', '.join(new)}, {count(saved.gone, 'comment')} removed since"
-        click.echo(f"Read {tally.read:,} of {pages}, {tally.known:,} imported before: {told}.")
+    for sentence in _sentences(tally, dry_run=dry_run):
+        click.echo(sentence)
     for why, number in tally.passed_over.most_common(_SHOWN):
         click.echo(plain(f"Skipped {number:,} {why}."))
     for fault in tally.faults[:_SHOWN]:
-        say(plain(f"{fault.url or fault.place}: {fault.why}"))
-    if len(tally.faults) > _SHOWN:
-        say(
-            f"And {len(tally.faults) - _SHOWN:,} more that could not be read; `backissue status` counts them."
-        )
+        place = fault.url or fault.place
+        say(plain(f"{place}: {fault.why}"))
+    further = len(tally.faults) - _SHOWN
+    if further > 0:
+        say(f"And {further:,} more that could not be read; `backissue status` counts them.")
+
+
+def _sentences(tally: Tally, *, dry_run: bool) -> list[str]:
+    articles = count(len(tally.articles), "article")
+    pages = f"{count(tally.pages, 'page')} of {articles}"
+    before = f"{tally.known:,} imported before"
+    if dry_run:
+        left = count(tally.pages - tally.known, "page")
+        seconds = max(1, round(_estimate(tally)))
+        return [
+            f"Would read {left}: there are {pages}, {before}.",
+            f"This would take about {seconds} s. Nothing was written.",
+        ]
+    saved = tally.saved
+    new_articles = count(saved.articles_new, "new article")
+    new_comments = count(saved.comments_new, "new comment")
+    removed = count(saved.gone, "comment")
+    result = f"{new_articles}, {new_comments}, {removed} removed since"
+    return [f"Read {tally.read:,} of {pages}, {before}: {result}."]
+
+
+def _as_json(tally: Tally, *, dry_run: bool) -> dict[str, Any]:
+    faults = [{"place": fault.place, "url": fault.url, "why": fault.why} for fault in tally.faults]
+    seconds = None
+    if dry_run:
+        seconds = round(_estimate(tally))
+    return {
+        "dry_run": dry_run,
+        "pages": tally.pages,
+        "articles": len(tally.articles),
+        "known": tally.known,
+        "read": tally.read,
+        "articles_new": tally.saved.articles_new,
+        "articles_changed": tally.saved.articles_changed,
+        "comments_new": tally.saved.comments_new,
+        "comments_gone": tally.saved.gone,
+        "passed_over": dict(tally.passed_over),
+        "faults": faults,
+        "estimate_seconds": seconds,
+    }
 
 
 def _estimate(tally: Tally) -> float:
     """Return how many seconds the pages take that are not imported yet, by those that were read."""
-    return (tally.pages - tally.known) * tally.seconds / max(1, tally.read)
+    left = tally.pages - tally.known
+    return left * tally.seconds / max(1, tally.read)

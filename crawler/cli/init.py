@@ -80,30 +80,50 @@ def init(
     if site is None:
         raise click.UsageError("Give the URL of a site, or --systemd.")
     _check_options(contact, name)
-    known = site in profiles()
-    source = profile(site) if known else None
-    url = source.site.url if source else _checked(site)
-    found = _look(url, contact, must=not known)
-    chosen = name or (site if known else writer.name_for(url))
-    block = writer.profile_block(chosen, site) if known else _block(chosen, url, found)
-    delay = source.delay if source else (0.0 if is_loopback_url(url) else 1.0)
-    cost = estimate(found, delay) if found else None
+    if site in profiles():
+        source = profile(site)
+        url, delay = source.site.url, source.delay
+        found = _look(url, contact, must=False)
+        chosen = name or site
+        block = writer.profile_block(chosen, site)
+    else:
+        url = _checked(site)
+        delay = _delay(url)
+        found = _look(url, contact, must=True)
+        chosen = name or writer.name_for(url)
+        block = _block(chosen, url, found)
+    cost = None
+    if found is not None:
+        cost = estimate(found, delay)
     file = _file(context.config)
     if file.exists() and not force:
         text = writer.extended_config_text(file, block, chosen, contact)
     else:
         text = writer.new_config_text(block, contact)
     if not dry_run:
-        is_replaced = file.exists() and force and file.read_text(encoding="utf-8") != text
-        aside = writer.keep_aside(file) if is_replaced else None
-        writer.write_config(file, text, chosen)
-        if aside is not None:
-            say(f"What {file.name} had before is kept in {aside.name}.")
-        _write_schema(file, text)
+        _write(file, text, chosen, force=force)
     if as_json:
         emit(_init_json(chosen, url, found, cost, file, text, written=not dry_run))
     else:
         _tell_init(chosen, url, found, cost, file, text, contact, dry_run)
+
+
+def _write(file: Path, text: str, name: str, *, force: bool) -> None:
+    """Write the configuration and its schema; keep aside what it replaces."""
+    aside = None
+    if force and file.exists() and file.read_text(encoding="utf-8") != text:
+        aside = writer.keep_aside(file)
+    writer.write_config(file, text, name)
+    if aside is not None:
+        say(f"What {file.name} had before is kept in {aside.name}.")
+    _write_schema(file, text)
+
+
+def _delay(url: str) -> float:
+    """Return the seconds between two requests to a site; this machine needs no politeness."""
+    if is_loopback_url(url):
+        return 0.0
+    return 1.0
 
 
 def _check_options(contact: str | None, name: str | None) -> None:
@@ -130,8 +150,11 @@ def _checked(text: str) -> str:
             f"“{text}” is neither a URL nor a known site{nearest(text, profiles())}.",
             hint=f"Give a URL such as https://www.example.org, or one of: {', '.join(profiles())}.",
         )
+    url = text
+    if "://" not in text:
+        url = f"https://{text}"
     try:
-        return check_address(text if "://" in text else f"https://{text}")
+        return check_address(url)
     except ValueError as error:
         raise ConfigError(f"“{text}” cannot be archived: {error}.") from error
 
@@ -176,14 +199,19 @@ def _look(url: str, contact: str | None, *, must: bool) -> SiteSurvey | None:
 def _block(name: str, url: str, found: SiteSurvey | None) -> str:
     if found is None:
         raise BackissueError(f"{url} was not probed.")
+    language = timezone = None
+    if is_language(found.language):
+        language = found.language
+    if is_timezone(found.timezone):
+        timezone = found.timezone
     return writer.site_block(
         name,
         check_address(found.url),
         title=found.title,
-        delay=0.0 if is_loopback_url(found.url) else 1.0,
+        delay=_delay(found.url),
         comments=found.comment_style,
-        language=found.language if is_language(found.language) else None,
-        timezone=found.timezone if is_timezone(found.timezone) else None,
+        language=language,
+        timezone=timezone,
         hosts=found.hosts,
         system=found.comment_system,
         script_fills=found.script_fills,
@@ -203,8 +231,8 @@ def _init_json(
     return {
         "name": name,
         "url": url,
-        "found": None if found is None else asdict(found),
-        "estimate": None if cost is None else asdict(cost),
+        "found": found and asdict(found),
+        "estimate": cost and asdict(cost),
         "file": file,
         "written": written,
         "text": text,
@@ -221,8 +249,9 @@ def _tell_init(
     contact: str | None,
     dry_run: bool,
 ) -> None:
-    for sentence in found.notes if found else ():
-        click.echo(plain(sentence))
+    if found:
+        for sentence in found.notes:
+            click.echo(plain(sentence))
     if cost:
         click.echo(cost.sentence)
     if dry_run:
