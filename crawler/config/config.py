@@ -151,7 +151,8 @@ def load_config(
     archive or a file does not need it. `environ` is the process's environment by default; $BACKISSUE_ARCHIVE
     in it replaces the archive. Raises ConfigError, also where there is no file.
     """
-    environ = os.environ if environ is None else environ
+    if environ is None:
+        environ = os.environ
     found = find_config(path, environ)
     if found is None:
         raise ConfigError(
@@ -163,8 +164,9 @@ def load_config(
     config = _read_config(TomlTable(found, (), _read_toml(found)))
     if fetching:
         config.check_contact()
-    other = environ.get(ARCHIVE_VARIABLE)
-    return replace(config, archive=Path(other).absolute()) if other else config
+    if other := environ.get(ARCHIVE_VARIABLE):
+        return replace(config, archive=Path(other).absolute())
+    return config
 
 
 def find_config(path: Path | None, environ: Mapping[str, str]) -> Path | None:
@@ -173,10 +175,14 @@ def find_config(path: Path | None, environ: Mapping[str, str]) -> Path | None:
     Raises ConfigError for an explicit one that does not exist.
     """
     variable = environ.get(FILE_VARIABLE)
-    named = path or (Path(variable) if variable else None)
+    named = path
+    if named is None and variable:
+        named = Path(variable)
     if named is None:
         here = Path.cwd() / FILE_NAME
-        return here if here.exists() else None
+        if here.exists():
+            return here
+        return None
     if not named.exists():
         raise ConfigError(
             f"The configuration file {named} does not exist.",
@@ -198,7 +204,9 @@ def archive_here(path: Path | None = None) -> Path:
 
 def proof_key(path: Path | None = None) -> Path | None:
     """Return the file of the signing key, if configured. Raises ConfigError."""
-    return load_config(path, fetching=False).proof.key if find_config(path, os.environ) else None
+    if find_config(path, os.environ) is None:
+        return None
+    return load_config(path, fetching=False).proof.key
 
 
 def profiles() -> tuple[str, ...]:
@@ -245,12 +253,13 @@ def _read_config(table: TomlTable) -> Config:
     proof = proof_keys.read_proof(table)
     visitor = read_visitor(table)
     named = _read_sources(table, top.contact)
+    names = [source.name for source in named]
     return Config(
         path=table.file,
         archive=table.file.parent / Path(top.archive).expanduser(),
         contact=top.contact,
         sources=tuple(replace(source, proof=proof, visitor=visitor) for source in named),
-        notify=notify_keys.read_notify(table, top.public_url, [source.name for source in named]),
+        notify=notify_keys.read_notify(table, top.public_url, names),
         proof=proof,
         fleet=fleet_keys.read_fleet(table),
         visitor=visitor,
@@ -283,7 +292,8 @@ def twin_of(url: str, sources: Iterable[Source]) -> Source | None:
 
     By http or https, with or without "www.".
     """
-    return next((each for each in sources if page_key(each.site.url) == page_key(url)), None)
+    wanted = page_key(url)
+    return next((source for source in sources if page_key(source.site.url) == wanted), None)
 
 
 def _read_named(sources: TomlTable, name: str, contact: str | None) -> Source:
