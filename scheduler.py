@@ -60,7 +60,7 @@ interrupted. Documentation: docs/commands.md and docs/configuration.md.""",
     is_flag=True,
     is_eager=True,
     expose_value=False,
-    callback=lambda ctx, _, wanted: _print_version(ctx) if wanted else None,
+    callback=lambda ctx, _, wanted: _print_version(ctx, wanted=wanted),
     help="Show the version and exit.",
 )
 @click.option(
@@ -105,7 +105,9 @@ def main(
     )
 
 
-def _print_version(ctx: click.Context) -> None:
+def _print_version(ctx: click.Context, *, wanted: bool) -> None:
+    if not wanted:
+        return
     from crawler.settings import VERSION  # noqa: PLC0415  (it reads what is installed)
 
     click.echo(f"backissue, version {VERSION}")
@@ -159,8 +161,9 @@ def run_scheduler(config: Config, pages: Sequence[str], greet: Callable[[], None
                     clock.wake()
             clock.stop()
             clock.finish(processes.STOP_GRACE_SECONDS)
-            pages_children = keeper.children if keeper else []
-            others += [*notifier.children, *pages_children]
+            others += notifier.children
+            if keeper:
+                others += keeper.children
             processes.ask_to_stop(others)
             processes.wait_for(others, PAGES_STOP_SECONDS)
             # The last close merges the write-ahead log into the file.
@@ -168,9 +171,10 @@ def run_scheduler(config: Config, pages: Sequence[str], greet: Callable[[], None
         except KeyboardInterrupt:
             return Exit.INTERRUPTED
         finally:
-            served = keeper.children if keeper else []
-            children = [*clock.crawls.values(), *notifier.children]
-            processes.kill([*children, *served, *others])
+            children = [*clock.crawls.values(), *notifier.children, *others]
+            if keeper:
+                children += keeper.children
+            processes.kill(children)
     return Exit.FINE
 
 
@@ -300,22 +304,29 @@ def explain_page(
     from archive.tables.publisher_copies import find_copy  # noqa: PLC0415  (sqlite-utils is slow to import)
     from pipeline.cli import explain as pipeline_cli  # noqa: PLC0415  (and trafilatura)
 
-    config = load_config(context.config, fetching=False) if context.file() else None
-    sources = config.sources if config else ()
+    config = None
+    sources: tuple[Source, ...] = ()
+    contact = None
+    if context.file():
+        config = load_config(context.config, fetching=False)
+        sources = config.sources
+        contact = config.contact
     if page.startswith(("http://", "https://")):
         from crawler.probe.survey import fetch_page  # noqa: PLC0415  (Scrapy is slow to import)
 
         name = site_for(sources, source, page).name
-        known = next((each for each in sources if each.name == name), None)
+        known = next((known for known in sources if known.name == name), None)
         with crawler_cli.quietly():
-            read = fetch_page(page, config.contact if config else None, known)
+            read = fetch_page(page, contact, known)
     else:
         read = pipeline_cli.read_file(page, url)
 
     def copy_of(article: Article, site: Site) -> PublisherCopy | None:
         if copy is not None:
             return pipeline_cli.read_saved_copy(copy, article, site)
-        return find_copy(config.archive, article.url) if config else None
+        if config is None:
+            return None
+        return find_copy(config.archive, article.url)
 
     pipeline_cli.explain(read, partial(site_for, sources, source), copy_of, as_json=as_json)
 
