@@ -18,14 +18,21 @@ from urllib.parse import urlsplit
 from archive.core import urls
 from archive.core.answers import tolerant_json
 from pipeline.html.document import Document
-from pipeline.html.dom import text_of, tokens
+from pipeline.html.dom import has_class, text_of, tokens, words
 from pipeline.html.sanitize import line
 
 Node = dict[str, Any]
-_ID_IN = (
-    re.compile(r"[?&](?:p|page_id|post)=(\d{1,18})\b"),
-    re.compile(r"/wp/v2/\w+/(\d{1,18})\b"),
+_ID_LINKS = (
+    ("shortlink", re.compile(r"[?&](?:p|page_id|post)=(\d{1,18})\b"), "page:shortlink"),
+    ("alternate", re.compile(r"/wp/v2/\w+/(\d{1,18})\b"), "page:rest-link"),
 )
+"""The relation of a link, the id in its address, and the rule."""
+_LINK_HEADER = re.compile(r'<([^>]*)>\s*;[^,]*?rel="?([\w\s:/.]+)"?')
+_POST_ANCHOR = re.compile(r"^post-(\d{1,18})$")
+_POSTS = words("hentry post single type-post status-publish")
+_PAGED = re.compile(r"^(?:single-|page-)?paged-(\d{1,2})$")
+_CDATA = re.compile(r"^\s*(?://)?\s*<!\[CDATA\[|(?://)?\s*\]\]>\s*$|^\s*<!--|-->\s*$")
+_XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _BEHIND_PATH = re.compile("[?#]")
 _NUMBERED = re.compile(r"/(\d{1,2})/?$")
 _BODY_ID = re.compile(r"^(?:postid|page-id)-(\d{1,18})$")
@@ -57,13 +64,18 @@ class Head:
 
     def meta(self, *names: str) -> str | None:
         """Return the first value of these meta elements."""
-        return next((self.metas[name][0] for name in names if name in self.metas), None)
+        for name in names:
+            if name in self.metas:
+                return self.metas[name][0]
+        return None
 
 
 def read_head(document: Document) -> Head:
     """Return the head of a document."""
     body = document.tree.find("body")
-    marks = tokens(body) if body is not None else frozenset()
+    marks: frozenset[str] = frozenset()
+    if body is not None:
+        marks = tokens(body)
     metas = _metas(document)
     nodes = tuple(_json_ld(document))
     url, rule, part = _identity(document, metas, marks)
@@ -89,14 +101,16 @@ def read_head(document: Document) -> Head:
 def _parts(document: Document, url: str) -> int:
     """Return the highest number of a part of this article that the page links to; 1 for one in one piece."""
     path = urlsplit(url).path.rstrip("/")
-    hrefs = (a.get("href") or "" for a in document.index.tagged("a"))
-    places = {
-        _BEHIND_PATH.split(href, maxsplit=1)[0] for href in hrefs if path in href
-    }  # one for all comments
-    paths = map(urls.path_of, places)
-    found = (match for said in paths if (match := _NUMBERED.search(said)))
-    numbers = (int(match[1]) for match in found if match.string[: match.start()].endswith(path))
-    return max(numbers, default=1) if path else 1
+    if not path:
+        return 1
+    hrefs = [link.get("href", "") for link in document.index.tagged("a")]
+    places = {_BEHIND_PATH.split(href, maxsplit=1)[0] for href in hrefs if path in href}  # once for a thread
+    highest = 1
+    for place in map(urls.path_of, places):
+        numbered = _NUMBERED.search(place)
+        if numbered and place[: numbered.start()].endswith(path):
+            highest = max(highest, int(numbered[1]))
+    return highest
 
 
 def _site_names(
@@ -108,9 +122,10 @@ def _site_names(
     """
     names = list(metas.get("og:site_name", ())[:1])
     for link in document.index.tagged("link"):
-        kind, title = link.get("type") or "", link.get("title") or ""
-        if kind.startswith("application/rss") and "»" in title:
-            names.append(line(title.split("»")[0]) or "")
+        title = link.get("title", "")
+        if link.get("type", "").startswith("application/rss") and "»" in title:
+            before, _, _ = title.partition("»")
+            names.append(line(before) or "")
             break
     sites = (node for node in nodes if "WebSite" in values(node.get("@type")))
     names += [line(string(node.get("name"))) or "" for node in sites]
@@ -119,21 +134,30 @@ def _site_names(
 
 def values(value: object) -> list[Any]:
     """Return a JSON-LD value as a list: it may be one or many."""
-    return value if isinstance(value, list) else [] if value is None else [value]
+    if isinstance(value, list):
+        return value
+    if value is None:
+        return []
+    return [value]
 
 
 def resolve(nodes: tuple[Node, ...], value: object) -> Node:
     """Return a node of JSON-LD, also where it is only referred to by its @id."""
     if not isinstance(value, dict):
         return {}
-    if set(value) <= {"@id", "@type"} and value.get("@id"):
-        return next((n for n in nodes if n.get("@id") == value["@id"] and len(n) > len(value)), value)
+    ident = value.get("@id")
+    if ident and set(value) <= {"@id", "@type"}:
+        for node in nodes:
+            if node.get("@id") == ident and len(node) > len(value):
+                return node
     return value
 
 
 def string(value: object) -> str | None:
     """Return a string of JSON-LD, on one line."""
-    return line(value) if isinstance(value, str) else None
+    if isinstance(value, str):
+        return line(value)
+    return None
 
 
 def _metas(document: Document) -> dict[str, tuple[str, ...]]:
@@ -150,11 +174,7 @@ def _json_ld(document: Document) -> Iterator[Node]:
     for script in document.index.tagged("script"):
         if "ld+json" not in (script.get("type") or ""):
             continue
-        raw = (
-            re.sub(r"^\s*(?://)?\s*<!\[CDATA\[|(?://)?\s*\]\]>\s*$|^\s*<!--|-->\s*$", "", script.text or "")
-            .strip()
-            .rstrip(";")
-        )
+        raw = _CDATA.sub("", script.text or "").strip().rstrip(";")
         try:
             data = tolerant_json.loads(raw)
         except ValueError:
@@ -179,8 +199,9 @@ def _article(nodes: tuple[Node, ...]) -> Node:
     """Return the node of the article itself."""
     best: Node = {}
     for node in nodes:
-        kinds = [k for k in values(node.get("@type")) if isinstance(k, str)]
-        if any(k.endswith(("Article", "BlogPosting", "Report")) for k in kinds) and len(node) > len(best):
+        kinds = [kind for kind in values(node.get("@type")) if isinstance(kind, str)]
+        is_article = any(kind.endswith(("Article", "BlogPosting", "Report")) for kind in kinds)
+        if is_article and len(node) > len(best):
             best = node
     return best
 
@@ -193,23 +214,36 @@ def _identity(
     document: Document, metas: dict[str, tuple[str, ...]], marks: frozenset[str]
 ) -> tuple[str, str, int]:
     final = document.page.final_url
-    link = next(
-        (e for e in document.index.tagged("link") if "canonical" in (e.get("rel") or "").lower().split()),
-        None,
-    )
-    stated = link.get("href") if link is not None else None
-    rule = "page:canonical" if stated else "page:og" if "og:url" in metas else "page:address"
-    url = urls.canonical(stated or metas.get("og:url", (None,))[0], final)
+    stated, rule = _stated_url(document, metas)
+    url = urls.canonical(stated, final)
     base, number = urls.without_part(url)
-    told = next(
-        (int(m[1]) for mark in marks if (m := re.match(r"^(?:single-|page-)?paged-(\d{1,2})$", mark))), None
-    )
-    if number > 1 and (told == number or _FILE.search(base) or _links_to(document, base)):
+    shown = _shown_part(marks)
+    if number > 1 and (shown == number or _FILE.search(base) or _links_to(document, base)):
         return base, rule, number
-    own, asked = urls.without_part(urls.clean(final))
-    if told and told == asked > 1 and urls.link_key(own) == urls.link_key(url):
-        return url, rule, told
+    own, requested = urls.without_part(urls.clean(final))
+    if shown and shown == requested > 1 and urls.link_key(own) == urls.link_key(url):
+        return url, rule, shown
     return url, rule, 1
+
+
+def _stated_url(document: Document, metas: dict[str, tuple[str, ...]]) -> tuple[str | None, str]:
+    """Return the URL that a page states as its own, and the rule."""
+    for link in document.index.tagged("link"):
+        if "canonical" in link.get("rel", "").lower().split():
+            if link.get("href"):
+                return link.get("href"), "page:canonical"
+            break
+    if "og:url" in metas:
+        return metas["og:url"][0], "page:og"
+    return None, "page:address"
+
+
+def _shown_part(marks: frozenset[str]) -> int | None:
+    """Return the number of the part of an article that WordPress names in the classes of the body."""
+    for mark in marks:
+        if match := _PAGED.match(mark):
+            return int(match[1])
+    return None
 
 
 def _links_to(document: Document, base: str) -> bool:
@@ -236,49 +270,47 @@ def content_type(marks: frozenset[str]) -> str | None:
         return "page"
     if not (is_numbered and "single" in marks):
         return None
-    named = sorted(match[1] for mark in marks if (match := _TYPE_IN_BODY.match(mark)))
+    matches = filter(None, map(_TYPE_IN_BODY.match, marks))
+    named = sorted(match[1] for match in matches)
     templates = {mark.removesuffix("-template-default") for mark in marks}
-    return next((name for name in named if name in templates), named[0] if len(named) == 1 else None)
+    for name in named:
+        if name in templates or len(named) == 1:
+            return name
+    return None
 
 
 def _post_id(document: Document, marks: frozenset[str]) -> tuple[int | None, str]:
     for mark in marks:
         if match := _BODY_ID.match(mark):
             return int(match[1]), "page:body-class"
-    header = document.page.header("link") or ""
-    links = [(e.get("rel") or "", e.get("href") or "") for e in document.index.tagged("link") if e.get("rel")]
-    links += [(rel, href) for href, rel in re.findall(r'<([^>]*)>\s*;[^,]*?rel="?([\w\s:/.]+)"?', header)]
-    for wanted, pattern, rule in (
-        ("shortlink", _ID_IN[0], "page:shortlink"),
-        ("alternate", _ID_IN[1], "page:rest-link"),
-    ):
+    links = _links(document)
+    for relation, pattern, rule in _ID_LINKS:
         for rel, href in links:
-            if wanted in rel.lower().split() and (match := pattern.search(href)):
+            if relation in rel.lower().split() and (match := pattern.search(href)):
                 return int(match[1]), rule
     for name, (node, *_) in document.index.ids.items():
-        if (match := re.match(r"^post-(\d{1,18})$", name)) and tokens(node) & {
-            "hentry",
-            "post",
-            "single",
-            "type-post",
-            "status-publish",
-        }:
+        match = _POST_ANCHOR.match(name)
+        if match and has_class(node, _POSTS):
             return int(match[1]), "page:article-id"
-    field = document.tree.xpath("//input[@name='comment_post_ID']/@value")
-    return (
-        (int(field[0]), "page:comment-form")
-        if field and re.fullmatch(r"\d{1,18}", field[0])
-        else (None, "none")
-    )
+    for value in document.tree.xpath("//input[@name='comment_post_ID']/@value")[:1]:
+        if re.fullmatch(r"\d{1,18}", value):
+            return int(value), "page:comment-form"
+    return None, "none"
+
+
+def _links(document: Document) -> list[tuple[str, str]]:
+    """Return relation and address of the links in the head of a page, and in that of its response."""
+    links = [(link.get("rel", ""), link.get("href", "")) for link in document.index.tagged("link")]
+    header = document.page.header("link") or ""
+    links += [(rel, href) for href, rel in _LINK_HEADER.findall(header)]
+    return links
 
 
 def _language(document: Document, metas: dict[str, tuple[str, ...]]) -> str | None:
     root = document.tree
-    stated = (
-        root.get("lang") or root.get("xml:lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang")
-    )
-    locale = metas.get("og:locale") or metas.get("content-language") or metas.get("language")
-    for value in (stated, locale[0] if locale else None):
-        if value and _LANGUAGE.match(value.strip()):
+    stated = root.get("lang") or root.get("xml:lang") or root.get(_XML_LANG) or ""
+    locales = metas.get("og:locale") or metas.get("content-language") or metas.get("language") or ()
+    for value in (stated, *locales[:1]):
+        if _LANGUAGE.match(value.strip()):
             return str(value).strip().replace("_", "-")
     return None
