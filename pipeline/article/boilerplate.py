@@ -66,23 +66,24 @@ def remove_boilerplate(
             found = found[1:]
     if not is_copy and not sure:
         found = [block for block in found if not _prompts(block)] or found
-    while (
-        not sure
-        and len(found) > 2
-        and (
-            _hangs(found[-1])
-            or (
-                _only_links(found[-1])
-                and (found[-1].kind == "list" or _only_links(found[-2]))
-                and not _leads_out(found[-1], host)
-            )
-        )
-    ):
+    while not sure and len(found) > 2 and _trails(found, host):
         found = found[:-1]
     for _ in range(3):
-        if len(found) > 1 and (_lists_terms(found[-1], sure=sure) or _about(found[-1], authors)):
+        if len(found) <= 1:
+            break
+        if _lists_terms(found[-1], sure=sure) or _about(found[-1], authors):
             found = found[:-1]
     return found
+
+
+def _trails(found: list[Block], host: str | None) -> bool:
+    """True if the last block is an empty heading, or one of links to other articles of the site."""
+    last = found[-1]
+    if _hangs(last):
+        return True
+    if not _only_links(last) or _leads_out(last, host):
+        return False
+    return last.kind == "list" or _only_links(found[-2])
 
 
 def is_prompt(words: str) -> bool:
@@ -92,7 +93,8 @@ def is_prompt(words: str) -> bool:
 
 def _prompts(block: Block) -> bool:
     """True if a paragraph is a link to another article: "Read more: …"."""
-    return block.kind == "p" and block.linked > 0.6 * len(block.text) and bool(_MORE.match(block.text))
+    is_linked = block.linked > 0.6 * len(block.text)
+    return block.kind == "p" and is_linked and _MORE.match(block.text) is not None
 
 
 def _lists_terms(block: Block, *, sure: bool) -> bool:
@@ -106,29 +108,34 @@ def _lists_terms(block: Block, *, sure: bool) -> bool:
 
 def _hangs(block: Block) -> bool:
     """True if a block is a short heading with nothing below it."""
-    return block.kind == "head" and len(block.text) < 60 and not block.text.endswith((".", "!", "”", '"'))
+    if block.kind != "head" or len(block.text) >= 60:
+        return False
+    return not block.text.endswith((".", "!", "”", '"'))
 
 
 def _leads_out(block: Block, host: str | None) -> bool:
     """True if most of a block's links leave the site."""
-    hosts = [found.removeprefix("www.") for found in _HOSTS.findall(block.markdown)]
     own = (host or "").removeprefix("www.")
-    return 2 * sum(1 for found in hosts if found != own) > len(hosts)
+    hosts = [found.removeprefix("www.") for found in _HOSTS.findall(block.markdown)]
+    leaving = [found for found in hosts if found != own]
+    return 2 * len(leaving) > len(hosts)
 
 
 def _only_links(block: Block) -> bool:
-    return block.linked >= 0.95 * len(block.text.replace("\n", ""))
+    words = block.text.replace("\n", "")
+    return block.linked >= 0.95 * len(words)
 
 
 def _opens(block: Block, title: str | None, names: list[str]) -> bool:
     """True if a first block is the title or the byline once more."""
-    said = fold(block.text)
-    if title and said == fold(title):
+    folded = fold(block.text)
+    if title and folded == fold(title):
         return True
-    return bool(
-        len(block.text) < 120
-        and (said in names or (_BYLINE.match(block.text) and any(n and n in said for n in names)))
-    )
+    if len(block.text) >= 120:
+        return False
+    if folded in names:
+        return True
+    return _BYLINE.match(block.text) is not None and any(name and name in folded for name in names)
 
 
 def _about(block: Block, authors: tuple[str, ...]) -> bool:
@@ -138,8 +145,9 @@ def _about(block: Block, authors: tuple[str, ...]) -> bool:
     """
     if len(block.text) > 900:
         return False
-    return any(
-        block.text.startswith(name) and _IS.match(block.text[len(name) :])
-        for name in authors
-        if len(name) > 3
-    )
+    for name in authors:
+        if len(name) > 3 and block.text.startswith(name):
+            following = block.text.removeprefix(name)
+            if _IS.match(following):
+                return True
+    return False
