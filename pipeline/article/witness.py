@@ -8,10 +8,8 @@ Invariant: every piece of the box has a verdict with its rule; nothing is droppe
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -20,6 +18,7 @@ from lxml.html import HtmlElement
 
 from archive.core.records import Problem
 from pipeline.article.captioned import is_beside_picture, is_caption
+from pipeline.article.extracted_text import ExtractedText
 from pipeline.article.furniture import Furniture
 from pipeline.article.pieces import Piece
 from pipeline.html.dom import drop, fold
@@ -28,16 +27,10 @@ from pipeline.markdown.writer import Block
 _SHARE = 0.85
 """Share of the extracted characters that the box of an unmarked theme holds at least."""
 _ENOUGH_PIECES = 2
-_SHORT = 16
-"""Folded letters below which a piece must be a line of its own to count as extracted."""
-_SEARCHES = 300
-"""Pieces that are looked for in all of the text, beside those that stand in its order."""
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _PROSE = 60
 """Characters of the shortest prose."""
 _MOSTLY = 0.5
-_BUDGET = 200_000_000
-"""Characters that are looked at in search of all pieces; a real article takes a thousandth."""
 _UNITS = ("table", "ul", "ol", "dl", "blockquote", "pre")
 UNSURE = "more than the text, unsure"
 """How the rule begins of a piece that may be text and was not put in place."""
@@ -65,59 +58,6 @@ class Completed:
     problems: tuple[Problem, ...] = ()
 
 
-class _Text:
-    """The extracted blocks as one folded string, in which pieces are found in their order."""
-
-    def __init__(self, blocks: Sequence[Block]) -> None:
-        self.starts: list[int] = []
-        parts: list[str] = []
-        size = 0
-        for block in blocks:
-            self.starts.append(size)
-            lines = re.split(r"\n| \| " if block.kind == "table" else r"\n", block.text)
-            folded = "\n".join(map(fold, lines))
-            parts.append(folded)
-            size += len(folded) + 1
-        self.folded = "\n".join(parts) + "\n"
-        self.lines = Counter(self.folded.split("\n"))
-        self._at = 0
-        self._used: set[int] = set()
-        self._searches = _SEARCHES
-        self.budget = _BUDGET
-
-    def find(self, words: str, *, once: bool) -> int | None:
-        """Return the number of the block that holds the words, -1 for none said, None for none found.
-
-        A place counts for one piece where `once` is true: words that the box repeats are wanted twice.
-        """
-        lines = [folded for line in words.split("\n") if (folded := fold(line))]
-        if not lines:
-            return -1
-        first = lines[0]
-        short = len(first) < _SHORT
-        if (short and not self.lines[first]) or self.budget <= 0:
-            return None
-        wanted = f"\n{first}\n" if short else first
-        start = max(0, self._at - 1)
-        found = self.folded.find(wanted, start)
-        if once and found in self._used:
-            found = self.folded.find(wanted, found + len(first))
-        self.budget -= (found if found >= 0 else len(self.folded)) - start
-        if found < 0 and self._searches > 0:
-            self._searches -= 1
-            self.budget -= len(self.folded)
-            found = self.folded.find(wanted)
-            found = -1 if found in self._used else found
-        if found < 0 and short and 0 not in self._used and self.folded.startswith(f"{first}\n"):
-            found = 0
-        if found < 0:
-            return None
-        if once:
-            self._used.add(found)
-        self._at = max(self._at, found)
-        return bisect_right(self.starts, found + (1 if short else 0)) - 1
-
-
 def complete(
     blocks: list[Block],
     pieces: list[Piece],
@@ -133,26 +73,35 @@ def complete(
     makes blocks of an element; `known` are the title and the authors. On a page of another system than
     WordPress only prose is put in place.
     """
-    text = _Text(blocks)
+    text = ExtractedText(blocks)
     marked = box is not None
-    own = set(range(len(pieces)) if box is None else _inside(pieces, box))
+    own = set(range(len(pieces)))
+    if box is not None:
+        own = set(_inside(pieces, box))
     places = [text.find(piece.words, once=at in own) for at, piece in enumerate(pieces)]
-    box = box if box is not None else _box(pieces, places)
+    if box is None:
+        box = _box(pieces, places)
     if box is None or text.budget <= 0:
         return Completed(blocks)
     inside = _inside(pieces, box)
-    taken = [at for at in inside if (place := places[at]) is not None and place >= 0]
+    taken = [at for at in inside if _is_taken(places[at])]
     if not taken:
         return Completed(blocks)
-    close = marked or _is_tight(box, pieces, inside)
-    trust = (2 if wordpress else 1) if close else 0
-    verdicts, missing = _judged(pieces, places, inside, taken, Furniture(box, known, trust), sure=wordpress)
+    trust = 0
+    if marked or _is_tight(box, pieces, inside):
+        trust = 1
+        if wordpress:
+            trust = 2
+    rules = Furniture(box, known, trust)
+    verdicts, missing = _judged(pieces, places, inside, taken, rules, sure=wordpress)
     if not marked and _size(pieces, missing) > _size(pieces, taken):
         verdicts |= {at: PieceVerdict(pieces[at].words, "dropped", UNSURE) for at in missing}
         missing = []
     added = _Placed(blocks, pieces, places, box, write)
     for unit in _units(missing, pieces, places, inside, box):
-        fate, rule = ("added", "the theme's box") if added.put(unit) else ("dropped", UNSURE)
+        fate, rule = "dropped", UNSURE
+        if added.put(unit):
+            fate, rule = "added", "the theme's box"
         verdicts |= {at: PieceVerdict(pieces[at].words, fate, rule) for at in unit}
     told = tuple(verdicts[at] for at in inside)
     return Completed(added.blocks(), told, _problems(told))
@@ -181,7 +130,8 @@ def write_box(
     known: tuple[str | None, tuple[str, ...]],
 ) -> list[Block]:
     """Return the blocks of the one box of a page that is the text; `pieces` are those of the whole page."""
-    return write_all([pieces[at] for at in _inside(pieces, box)], box, write, known)
+    inner = [pieces[at] for at in _inside(pieces, box)]
+    return write_all(inner, box, write, known)
 
 
 def _judged(
@@ -198,23 +148,42 @@ def _judged(
     missing: list[int] = []
     seen: set[str] = set()
     for at in inside:
-        piece, folded = pieces[at], fold(pieces[at].words)
-        rule = rules.rule(piece, outside=not taken[0] < at < taken[-1]) if places[at] is None else None
-        captioned = is_caption(piece.element, rules.box)
+        words = pieces[at].words
         if places[at] is not None:
-            verdicts[at] = PieceVerdict(piece.words, "taken", "trafilatura")
-            seen.add(folded)
-        elif rule is not None:
-            doubt = f"{UNSURE}: {rule}" if rules.is_doubtful(piece, rule) else rule
-            verdicts[at] = PieceVerdict(piece.words, "dropped", doubt)
-        elif folded in seen and (captioned or not sure):
-            verdicts[at] = PieceVerdict(piece.words, "dropped", "once more")
-        elif not sure and (not _is_prose(piece) or is_beside_picture(piece.element, rules.box)):
-            verdicts[at] = PieceVerdict(piece.words, "dropped", "no prose, on a page of another system")
+            verdicts[at] = PieceVerdict(words, "taken", "trafilatura")
+            seen.add(fold(words))
+            continue
+        outside = not taken[0] < at < taken[-1]
+        reason = _furniture(pieces[at], rules, outside=outside) or _doubt(pieces[at], rules, seen, sure=sure)
+        if reason is not None:
+            verdicts[at] = PieceVerdict(words, "dropped", reason)
         else:
             missing.append(at)
-            seen.add(folded)
+            seen.add(fold(words))
     return verdicts, missing
+
+
+def _furniture(piece: Piece, rules: Furniture, *, outside: bool) -> str | None:
+    """Return the rule by which a piece is furniture, if it is."""
+    rule = rules.rule(piece, outside=outside)
+    if rule is not None and rules.is_doubtful(piece, rule):
+        return f"{UNSURE}: {rule}"
+    return rule
+
+
+def _doubt(piece: Piece, rules: Furniture, seen: set[str], *, sure: bool) -> str | None:
+    """Return why a piece that is no furniture is not put in place, if so."""
+    if fold(piece.words) in seen and (not sure or is_caption(piece.element, rules.box)):
+        return "once more"
+    if sure:
+        return None
+    if _is_prose(piece) and not is_beside_picture(piece.element, rules.box):
+        return None
+    return "no prose, on a page of another system"
+
+
+def _is_taken(place: int | None) -> bool:
+    return place is not None and place >= 0
 
 
 def _size(pieces: list[Piece], numbers: list[int]) -> int:
@@ -240,7 +209,7 @@ def _inside(pieces: list[Piece], box: HtmlElement) -> list[int]:
 
 def _box(pieces: list[Piece], places: list[int | None]) -> HtmlElement | None:
     """Return the innermost element with nearly all of the extracted text, if any."""
-    taken = [piece for piece, place in zip(pieces, places, strict=True) if place is not None and place >= 0]
+    taken = [piece for piece, place in zip(pieces, places, strict=True) if _is_taken(place)]
     if len(taken) < _ENOUGH_PIECES:
         return None
     sizes: Counter[HtmlElement] = Counter()
@@ -251,7 +220,9 @@ def _box(pieces: list[Piece], places: list[int | None]) -> HtmlElement | None:
     total = sum(len(piece.words) for piece in taken)
     wide = [node for node, size in sizes.items() if size >= _SHARE * total]
     box = max(wide, key=lambda node: sum(1 for _ in node.iterancestors()))
-    return None if box.tag in ("body", "html", "p") else box
+    if box.tag in ("body", "html", "p"):
+        return None
+    return box
 
 
 def _is_tight(box: HtmlElement, pieces: list[Piece], inside: list[int]) -> bool:
@@ -259,8 +230,8 @@ def _is_tight(box: HtmlElement, pieces: list[Piece], inside: list[int]) -> bool:
 
     Then it contains little but the text.
     """
-    own = sum(len(pieces[at].words) for at in inside if pieces[at].element.getparent() is box)
-    return 2 * own > sum(len(pieces[at].words) for at in inside)
+    own = [at for at in inside if pieces[at].element.getparent() is box]
+    return 2 * _size(pieces, own) > _size(pieces, inside)
 
 
 def _units(
