@@ -140,15 +140,12 @@ def extract_body(document: Document, site: Site, title: str | None, authors: tup
     links, emphasised = _mark(document)
     boxes = [node for node in _marked_boxes(document.index) if text_of(node)]
     box = boxes[0] if len(boxes) == 1 else None
-    found_pieces = pieces.read_pieces(tree.find("body") if tree.find("body") is not None else tree, links)
+    found_pieces = pieces.read_pieces(_body(tree), links)
     try:
         extracted, rule = _extract(document)
     except Exception as error:  # noqa: BLE001  # a third party's fault on one page, and a problem of that page
-        problems.append(
-            Problem(
-                code="extraction-failed", detail=f"trafilatura stopped: {type(error).__name__}.", field="text"
-            )
-        )
+        detail = f"trafilatura stopped: {type(error).__name__}."
+        problems.append(Problem(code="extraction-failed", detail=detail, field="text"))
         return Prose(problems=tuple(problems))
     writer = Writer(links, document.base, lambda: raw_text(tree), emphasised=emphasised)
     raw = writer.document(extracted) if extracted is not None else []
@@ -180,6 +177,13 @@ def extract_body(document: Document, site: Site, title: str | None, authors: tup
     )
 
 
+def _body(tree: HtmlElement) -> HtmlElement:
+    body = tree.find("body")
+    if body is None:
+        return tree
+    return body
+
+
 def _is_run_together(blocks: list[Block]) -> bool:
     """True if what was extracted is one run of words: trafilatura's last resort in a short text."""
     return len(blocks) == 1 and blocks[0].kind == "p" and "\n" not in blocks[0].text
@@ -205,7 +209,7 @@ def read_copy_blocks(
     _cut(document.index)
     links, emphasised = _mark(document)
     tree = document.tree
-    box = tree.find("body") if tree.find("body") is not None else tree
+    box = _body(tree)
     writer = Writer(links, document.base, lambda: raw_text(tree), emphasised=emphasised)
     found = pieces.read_pieces(box, links)
     blocks = witness.write_all(found, box, writer.document, (title, authors))
@@ -232,9 +236,10 @@ def _mark(document: Document) -> tuple[tuple[prose_links.Link, ...], bool]:
 def _break_verses(index: Index) -> None:
     """Make lines of preformatted text that is no code, as verse, lines of a paragraph."""
     for node in index.tagged("pre"):
-        if node.find(".//code") is not None or not (node.text or "").strip() or len(node):
+        text = node.text or ""
+        if not text.strip() or len(node) or node.find(".//code") is not None:
             continue
-        first, *others = (node.text or "").strip("\n").split("\n")
+        first, *others = text.strip("\n").split("\n")
         if len(others) > _LINES:
             continue
         node.tag, node.text = "p", first
@@ -278,12 +283,16 @@ def _box(index: Index) -> HtmlElement | None:
 
 def _marked_boxes(index: Index) -> list[HtmlElement]:
     """Return the outermost elements labelled by a theme as the text of the article."""
-    built = (node for node in index.having(("elementor",)) if node.get(_BUILT) in ("wp-page", "wp-post"))
-    found = index.ordered((*index.having(BOXES), *built)) or [
-        node for node in index.having(_OLD_BOXES) if not _has_title(node)
-    ]
-    outer = [node for node in found if not any(other in found for other in node.iterancestors())]
-    return [node for node in outer if not elsewhere(node, _NO_BOX)]
+    built = [node for node in index.having(("elementor",)) if node.get(_BUILT) in ("wp-page", "wp-post")]
+    found = index.ordered((*index.having(BOXES), *built))
+    if not found:
+        found = [node for node in index.having(_OLD_BOXES) if not _has_title(node)]
+    return [node for node in _outermost(found) if not elsewhere(node, _NO_BOX)]
+
+
+def _outermost(nodes: list[HtmlElement]) -> list[HtmlElement]:
+    """Return the elements that are in none of the others."""
+    return [node for node in nodes if not any(outer in nodes for outer in node.iterancestors())]
 
 
 def _has_title(box: HtmlElement) -> bool:
@@ -324,7 +333,7 @@ def _select(tree: HtmlElement, site: Site) -> Iterable[Problem]:
     kept = [node for selector in site.keep for node in _match(tree, selector)[0]]
     body = tree.find("body")
     if kept and body is not None:
-        outer = [node for node in kept if not any(a in kept for a in node.iterancestors())]
+        outer = _outermost(kept)
         for child in list(body):
             body.remove(child)
         body.text = None
@@ -332,11 +341,8 @@ def _select(tree: HtmlElement, site: Site) -> Iterable[Problem]:
             node.tail = None
             body.append(node)
     elif site.keep:
-        yield Problem(
-            code="selector-missed",
-            detail=f"Nothing on the page matches keep = {', '.join(site.keep)}.",
-            field="text",
-        )
+        detail = f"Nothing on the page matches keep = {', '.join(site.keep)}."
+        yield Problem(code="selector-missed", detail=detail, field="text")
 
 
 def _match(tree: HtmlElement, selector: str) -> tuple[list[HtmlElement], Problem | None]:
