@@ -57,6 +57,7 @@ _ALIASES = {
     "h5": "head",
     "h6": "head",
 }
+_IN_TARGET = str.maketrans({"(": "%28", ")": "%29", " ": "%20"})
 """What trafilatura leaves in HTML's own words where it takes over another extractor's result."""
 _EDGE = 24
 
@@ -105,7 +106,9 @@ class Writer:
         self._source: str | None = None
 
     def _plain(self, words: str) -> str:
-        return emphasis.without_marks(words) if self._emphasised else words
+        if self._emphasised:
+            return emphasis.without_marks(words)
+        return words
 
     def document(self, body: _Element) -> list[Block]:
         """Return the blocks of a whole document."""
@@ -124,7 +127,7 @@ class Writer:
         run = _Run()
         self._words(run, body.text)
         for child in body:
-            if child.tag in _BLOCKS or (child.tag == "code" and "\n" in raw_text(child).strip()):
+            if child.tag in _BLOCKS or _is_code_block(child):
                 self._flush(run, out, "p")
                 run = _Run()
                 self._block(child, out)
@@ -142,14 +145,15 @@ class Writer:
         elif tag == "list":
             text, marked = self._items(element, 0)
             if text:
-                linked = sum(len(self.links[n].words) for n in link_numbers(element) if n < len(self.links))
+                linked = sum(len(self._link_words(place)) for place in link_numbers(element))
                 out.append(Block("\n".join(text), "\n".join(marked), "list", linked))
         elif tag == "quote":
             self._quote(element, out)
         elif tag == "table":
             self._table(element, out)
         elif tag == "code":
-            code = self._plain(MARK.sub("", raw_text(element))).strip("\n")
+            unmarked = MARK.sub("", raw_text(element))
+            code = self._plain(unmarked).strip("\n")
             out.append(Block(code, f"```\n{code}\n```", "code"))
         elif tag == "p" and not any(child.tag in _BLOCKS for child in element):
             self._single(element, out, "p", "")
@@ -166,20 +170,22 @@ class Writer:
 
     def _quote(self, element: _Element, out: list[Block]) -> None:
         inner = self.blocks(element)
-        if inner:
-            quoted = "\n>\n".join("\n".join("> " + row for row in b.markdown.split("\n")) for b in inner)
-            out.append(Block("\n\n".join(b.text for b in inner), quoted, "quote"))
+        if not inner:
+            return
+        text = "\n\n".join(block.text for block in inner)
+        quoted = [_quoted(block.markdown) for block in inner]
+        out.append(Block(text, "\n>\n".join(quoted), "quote"))
 
     def _words(self, run: _Run, words: str | None) -> None:
         if not words:
             return
         folded = _SPACE.sub(" ", words)
         marks = list(MARK.finditer(folded))
-        end = marks[0].start() if marks else len(folded)
-        self._piece(run, folded[:end])
-        ends = [*(mark.start() for mark in marks[1:]), len(folded)]
-        for mark, following in zip(marks, ends, strict=False):
-            self._linked(run, mark[0], folded[mark.end() : following])
+        starts = [mark.start() for mark in marks]
+        starts.append(len(folded))
+        self._piece(run, folded[: starts[0]])
+        for mark, end in zip(marks, starts[1:], strict=True):
+            self._linked(run, mark[0], folded[mark.end() : end])
 
     def _piece(self, run: _Run, piece: str) -> None:
         if piece:
@@ -189,10 +195,10 @@ class Writer:
     def _linked(self, run: _Run, mark: str, words: str) -> None:
         """Write text that begins with that of a link."""
         place = number(mark)
-        link = self.links[place] if place < len(self.links) else None
-        if link is None or not words.startswith(link.words):
+        if place >= len(self.links) or not words.startswith(self.links[place].words):
             self._piece(run, words)
             return
+        link = self.links[place]
         self._seam(run, words)
         shown = _SPECIAL.sub(r"\\\1", link.words)
         if self._emphasised and not emphasis.is_whole(shown):
@@ -224,12 +230,16 @@ class Writer:
     def _seam(self, run: _Run, words: str) -> None:
         """Return a space between two pieces where the page has one and trafilatura has trimmed it."""
         words = self._plain(words)
-        before = next(filter(None, map(self._plain, reversed(run.text))), "")
+        pieces = map(self._plain, reversed(run.text))
+        before = next(filter(None, pieces), "")
         if not before[-1:].isalnum() or not words[:1].isalnum():
             return
         if self._source is None:
-            self._source = _fold(self._plain(MARK.sub("", self._raw())))
-        if before[-_EDGE:].lstrip() + " " + words[:_EDGE].rstrip() in self._source:
+            unmarked = MARK.sub("", self._raw())
+            self._source = _fold(self._plain(unmarked))
+        left = before[-_EDGE:].lstrip()
+        right = words[:_EDGE].rstrip()
+        if f"{left} {right}" in self._source:
             run.add(" ", " ")
 
     def _dress(self, element: _Element, words: str, marked: str) -> str:
@@ -237,16 +247,18 @@ class Writer:
         core = marked.strip()
         if not core or "\n" in core:
             return marked
-        before, after = marked[: len(marked) - len(marked.lstrip())], marked[len(marked.rstrip()) :]
+        start = marked.index(core)
+        before, after = marked[:start], marked[start + len(core) :]
+        mark = _MARKS.get(element.get("rend") or "", "")
         if element.tag == "del":
-            core = f"~~{core}~~"
-        else:
-            mark = "`" if element.tag == "code" else _MARKS.get(element.get("rend") or "", "")
-            if mark == "`":
-                core = f"`{self._plain(words).strip()}`" if "`" not in words else core
-            else:
-                core = f"{mark}{core}{mark}"
-        return before + core + after
+            mark = "~~"
+        elif element.tag == "code":
+            mark = "`"
+        if mark != "`":
+            return f"{before}{mark}{core}{mark}{after}"
+        if "`" in words:
+            return marked
+        return f"{before}`{self._plain(words).strip()}`{after}"
 
     def _items(self, element: _Element, level: int) -> tuple[list[str], list[str]]:
         """Return the lines of a list.
@@ -261,11 +273,15 @@ class Writer:
             for child in inner:
                 item.remove(child)
             said = self.blocks(item)
-            lead = "  " * level + (f"{count}. " if ordered else "- ")
+            sign = "- "
+            if ordered:
+                sign = f"{count}. "
+            lead = "  " * level + sign
             if said:
                 text.append("\n".join(block.text for block in said))
                 rows = [row for block in said for row in block.markdown.split("\n")]
-                marked.append(lead + f"\n{' ' * len(lead)}".join(rows))
+                margin = " " * len(lead)
+                marked.append(lead + f"\n{margin}".join(rows))
             for child in inner:
                 more = self._items(child, level + 1)
                 text += more[0]
@@ -273,32 +289,42 @@ class Writer:
         return text, marked
 
     def _table(self, element: _Element, out: list[Block]) -> None:
-        rows: list[tuple[list[str], list[str]]] = []
+        texts: list[str] = []
+        rows: list[list[str]] = []
         for row in _own_rows(element):
-            told = [self.blocks(cell) for cell in row.iterchildren("cell")]
-            plain = [" ".join(block.text.replace("\n", " ") for block in cell) for cell in told]
-            marked = [" ".join(block.markdown.replace("\n", " ") for block in cell) for cell in told]
+            cells = [self.blocks(cell) for cell in row.iterchildren("cell")]
+            plain = [_in_one_line(block.text for block in cell) for cell in cells]
             if any(plain):
-                rows.append((plain, [cell.replace("|", "\\|") for cell in marked]))
+                marked = [_in_one_line(block.markdown for block in cell) for cell in cells]
+                texts.append(" | ".join(filter(None, plain)))
+                rows.append([cell.replace("|", "\\|") for cell in marked])
         if not rows:
             return
-        width = max(len(marked) for _, marked in rows)
-        lines = ["| " + " | ".join(marked + [""] * (width - len(marked))) + " |" for _, marked in rows]
+        width = max(map(len, rows))
+        lines = [_table_line(row, width) for row in rows]
         lines.insert(1, "|" + " --- |" * width)
-        text = "\n".join(" | ".join(cell for cell in plain if cell) for plain, _ in rows)
-        out.append(Block(text, "\n".join(lines), "table"))
+        out.append(Block("\n".join(texts), "\n".join(lines), "table"))
+
+    def _link_words(self, place: int) -> str:
+        if place < len(self.links):
+            return self.links[place].words
+        return ""
 
     def _flush(self, run: _Run, out: list[Block], kind: str, prefix: str = "") -> None:
-        text = "\n".join(_rows(self._plain("".join(run.text))))
+        whole = self._plain("".join(run.text))
+        text = "\n".join(_rows(whole))
         if not text:
             return
         marked = "".join(run.marked)
         if kind == "head":
-            text, said = text.replace("\n", " "), " ".join(_rows(self._plain(marked)))
+            text = text.replace("\n", " ")
+            markdown = " ".join(_rows(self._plain(marked)))
         else:
-            rows = emphasis.dress(_rows(marked)) if self._emphasised else _rows(marked)
-            said = "  \n".join(_LINE_START.sub(r"\1\\\2", _fold(row)) for row in rows)
-        out.append(Block(text, prefix + said, kind, run.linked))
+            rows = list(_rows(marked))
+            if self._emphasised:
+                rows = emphasis.dress(rows)
+            markdown = "  \n".join(_LINE_START.sub(r"\1\\\2", _fold(row)) for row in rows)
+        out.append(Block(text, prefix + markdown, kind, run.linked))
 
 
 def _rows(words: str) -> list[str]:
@@ -320,9 +346,29 @@ def _own_rows(table: _Element) -> Iterator[_Element]:
 
 def links_within(used: Iterable[str], markdown: str) -> tuple[str, ...]:
     """Return the addresses of links that are in a Markdown text, each once."""
-    return tuple(url for url in dict.fromkeys(used) if f"]{_target(url)}" in markdown)
+    urls_used = dict.fromkeys(used)
+    return tuple(url for url in urls_used if f"]{_target(url)}" in markdown)
+
+
+def _is_code_block(element: _Element) -> bool:
+    """True if code has several lines."""
+    return element.tag == "code" and "\n" in raw_text(element).strip()
+
+
+def _quoted(markdown: str) -> str:
+    return "\n".join(f"> {row}" for row in markdown.split("\n"))
+
+
+def _in_one_line(texts: Iterable[str]) -> str:
+    return " ".join(text.replace("\n", " ") for text in texts)
+
+
+def _table_line(cells: list[str], width: int) -> str:
+    """Return the Markdown of a row, with empty cells up to the width of the table."""
+    missing = width - len(cells)
+    return "| " + " | ".join([*cells, *[""] * missing]) + " |"
 
 
 def _target(url: str) -> str:
     """Return the part of a link in Markdown that has its address."""
-    return f"({url.replace('(', '%28').replace(')', '%29').replace(' ', '%20')})"
+    return f"({url.translate(_IN_TARGET)})"
