@@ -45,7 +45,9 @@ def kind_of(path: Path) -> str | None:
         return None
     if "wordpress.org/export/" in head:
         return "wxr"
-    return "disqus" if re.search(r"<disqus[\s>]", head) else None
+    if re.search(r"<disqus[\s>]", head):
+        return "disqus"
+    return None
 
 
 def read_wxr(path: Path, site: Site, witness: str) -> Found:
@@ -78,10 +80,10 @@ def read_disqus(path: Path, site: Site, witness: str) -> Found:
                 threads[number] = {"url": _text(item, "link") or "", "title": _text(item, "title") or ""}
                 continue
             newest = max(newest, made)
-            if _text(item, "isDeleted") != "true" and _text(item, "isSpam") != "true":
-                said.setdefault(_attribute(_child(item, "thread")), []).append(
-                    _disqus_post(item, number, made)
-                )
+            if _text(item, "isDeleted") == "true" or _text(item, "isSpam") == "true":
+                continue
+            posts = said.setdefault(_attribute(_child(item, "thread")), [])
+            posts.append(_disqus_post(item, number, made))
     except (etree.LxmlError, OSError) as error:
         yield Fault(place=path.name, why=f"It cannot be read any further: {error}.")
         return
@@ -101,56 +103,80 @@ def _post(
         return PassedOver(why="entries that are not published posts")
     if _text(item, "post_password"):
         return PassedOver(why="entries that ask for a password")
-    link, number = _text(item, "link") or "", _text(item, "post_id") or ""
-    if not link.startswith(("http://", "https://")) or not number.isascii() or not number.isdecimal():
-        return Fault(place=f"post {number or '?'}", url=link or None, why="It has no number or no URL.")
-    published = _text(item, "post_date_gmt") or ""
-    entry = {
-        "id": int(number),
-        "link": link,
-        "status": "publish",
-        "title": {"rendered": html.escape(_text(item, "title") or "", quote=False)},
-        "date_gmt": published.replace(" ", "T") or None,
-        "modified_gmt": (_text(item, "post_modified_gmt") or "").replace(" ", "T") or None,
-        "content": {},
-        "_embedded": {"wp:term": [_terms(item)], "author": _byline(item, names)},
-    }
-    page = _page(site, PageKind.POSTS, link, at, [entry])
-    article = next(iter(rest.parse_posts(page, site).articles), None)
-    if article is None:
+    link = _text(item, "link") or ""
+    number = _text(item, "post_id") or ""
+    if not link.startswith(("http://", "https://")) or not _is_number(number):
+        place = f"post {number or '?'}"
+        return Fault(place=place, url=link or None, why="It has no number or no URL.")
+    page = _page(site, PageKind.POSTS, link, at, [_post_entry(item, names)])
+    articles = rest.parse_posts(page, site).articles
+    if not articles:
         return Fault(place=f"post {number}", url=link, why="It cannot be read as an article of the source.")
+    article = articles[0]
     source = _autop(_text(item, "encoded", "content") or "")
     markup = f'<html><body><article><div class="entry-content">{source}</div></article></body></html>'
     own = replace(page, kind=PageKind.ARTICLE, headers=(), body=markup.encode("utf-8", "replace"))
     if source and (document := parse(own)) is not None:
         prose = body.extract_body(document, site, article.title, article.authors)
         article = replace(article, text=prose.text, markdown=prose.markdown, links=prose.links)
-    comments = [_comment(each, number) for each in item if local_name(each) == "comment"]
-    return _observed(article, [each for each in comments if each], site, at, witness)
+    comments = (_comment(child, number) for child in item if local_name(child) == "comment")
+    return _observed(article, list(filter(None, comments)), site, at, witness)
+
+
+def _post_entry(item: etree._Element, names: dict[str, str]) -> dict[str, Any]:
+    """Return a post as REST would list it, without its text."""
+    title = _text(item, "title") or ""
+    return {
+        "id": int(_text(item, "post_id") or 0),
+        "link": _text(item, "link"),
+        "status": "publish",
+        "title": {"rendered": html.escape(title, quote=False)},
+        "date_gmt": _rest_time(item, "post_date_gmt") or None,
+        "modified_gmt": _rest_time(item, "post_modified_gmt") or None,
+        "content": {},
+        "_embedded": {"wp:term": [_terms(item)], "author": _byline(item, names)},
+    }
+
+
+def _rest_time(item: etree._Element, name: str) -> str:
+    """Return a time as REST writes it."""
+    return (_text(item, name) or "").replace(" ", "T")
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
 
 
 def _comment(item: etree._Element, post: str) -> dict[str, Any] | None:
     """Return a comment as REST would list it, if it is approved."""
-    number, parent = _text(item, "comment_id") or "", _text(item, "comment_parent") or "0"
+    number = _text(item, "comment_id") or ""
     if _text(item, "comment_approved") != "1" or not number.isdecimal():
         return None
+    markup = _autop(_text(item, "comment_content") or "")
     return {
         "id": int(number),
         "post": int(post),
-        "parent": int(parent) if parent.isdecimal() else 0,
+        "parent": int(_decimal(_text(item, "comment_parent"))),
         "type": _text(item, "comment_type") or "comment",
         "author_name": _name(_text(item, "comment_author")),
         "author_url": _text(item, "comment_author_url") or "",
-        "date_gmt": (_text(item, "comment_date_gmt") or "").replace(" ", "T"),
-        "content": {"rendered": _autop(_text(item, "comment_content") or "")},
+        "date_gmt": _rest_time(item, "comment_date_gmt"),
+        "content": {"rendered": markup},
     }
 
 
+def _decimal(text: str | None) -> str:
+    """Return a number as it is written, "0" for any other text."""
+    if text and text.isdecimal():
+        return text
+    return "0"
+
+
 def _disqus_post(item: etree._Element, number: str, made: str) -> dict[str, Any]:
-    author, parent = _child(item, "author"), _attribute(_child(item, "parent"))
+    author = _child(item, "author")
     return {
-        "id": number if number.isdecimal() else "0",
-        "parent": parent if parent.isdecimal() else "0",
+        "id": _decimal(number),
+        "parent": _decimal(_attribute(_child(item, "parent"))),
         "author_name": _name(_text(author, "name")),
         "date_gmt": made.removesuffix("Z"),
         "content": {"rendered": _text(item, "message") or ""},
@@ -167,9 +193,11 @@ def _observed(
     prefix: str = "",
 ) -> Observed:
     """Return an entry of an export: its page is what was taken of it, in JSON."""
-    listed = rest.parse_comments(_page(site, PageKind.COMMENTS, article.url, at, entries), site)
-    comments = tuple(_of_export(comment, prefix) for comment in listed.comments)
-    article = replace(article, comments_stated=sum(each.kind == "comment" for each in comments))
+    listing = _page(site, PageKind.COMMENTS, article.url, at, entries)
+    listed = rest.parse_comments(listing, site).comments
+    comments = tuple(_of_export(comment, prefix) for comment in listed)
+    own = [comment for comment in comments if comment.kind == "comment"]
+    article = replace(article, comments_stated=len(own))
     said = Extract(surface=Surface.PAGE, articles=(article,), comments=comments)
     taken = {"title": article.title, "text": article.text, "comments": entries}
     page = _page(site, PageKind.ARTICLE, article.url, at, taken)
@@ -177,34 +205,50 @@ def _observed(
 
 
 def _of_export(comment: Comment, prefix: str) -> Comment:
-    parent = f"{prefix}{comment.parent}" if comment.parent else None
-    return replace(comment, id=f"{prefix}{comment.id}", parent=parent, post_id=None)
+    """Return a comment with ids of the export, so that it is no other's of the site."""
+    ident, parent = f"{prefix}{comment.id}", None
+    if comment.parent:
+        parent = f"{prefix}{comment.parent}"
+    return replace(comment, id=ident, parent=parent, post_id=None)
 
 
 def _name(name: str | None) -> str:
     """Return a name, unless it is an e-mail address."""
-    return "" if name is None or _MAIL.search(name) else name
+    if name is None or _MAIL.search(name):
+        return ""
+    return name
 
 
 def _autop(text: str) -> str:
     """Return a text with the paragraphs that WordPress makes of blank lines."""
-    blocks = re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip())
-    made = (block if _BLOCK.match(block) else f"<p>{block.replace(chr(10), '<br>')}</p>" for block in blocks)
-    return "\n".join(made) if text.strip() else ""
+    text = text.replace("\r\n", "\n").strip()
+    if not text:
+        return ""
+    return "\n".join(map(_paragraph, re.split(r"\n\s*\n", text)))
+
+
+def _paragraph(block: str) -> str:
+    if _BLOCK.match(block):
+        return block
+    lines = block.replace("\n", "<br>")
+    return f"<p>{lines}</p>"
 
 
 def _terms(item: etree._Element) -> list[dict[str, str]]:
-    return [
-        {"taxonomy": str(each.get("domain")), "name": html.escape(each.text or "", quote=False)}
-        for each in item
-        if local_name(each) == "category"
-    ]
+    return [_term(child) for child in item if local_name(child) == "category"]
+
+
+def _term(category: etree._Element) -> dict[str, str]:
+    name = html.escape(category.text or "", quote=False)
+    return {"taxonomy": str(category.get("domain")), "name": name}
 
 
 def _byline(item: etree._Element, names: dict[str, str]) -> list[dict[str, str]]:
     login = _text(item, "creator") or ""
     name = _name(names.get(login, login))
-    return [{"name": html.escape(name, quote=False)}] if name else []
+    if not name:
+        return []
+    return [{"name": html.escape(name, quote=False)}]
 
 
 def _elements(path: Path, tags: set[str]) -> Iterator[etree._Element]:
@@ -220,13 +264,17 @@ def _elements(path: Path, tags: set[str]) -> Iterator[etree._Element]:
 
 
 def _child(item: etree._Element | None, name: str) -> etree._Element | None:
-    return next((each for each in item if local_name(each) == name), None) if item is not None else None
+    if item is None:
+        return None
+    return next((child for child in item if local_name(child) == name), None)
 
 
 def _text(item: etree._Element | None, name: str, namespace: str = "") -> str | None:
-    for each in item if item is not None else ():
-        if local_name(each) == name and namespace in str(each.tag):
-            return (each.text or "").strip() or None
+    if item is None:
+        return None
+    for child in item:
+        if local_name(child) == name and namespace in str(child.tag):
+            return (child.text or "").strip() or None
     return None
 
 
@@ -234,10 +282,14 @@ def _attribute(item: etree._Element | None) -> str:
     """Return Disqus' number of a thread, post or parent."""
     if item is None:
         return ""
-    return next((str(value) for name, value in item.attrib.items() if str(name).endswith("}id")), "")
+    for name, value in item.attrib.items():
+        if str(name).endswith("}id"):
+            return str(value)
+    return ""
 
 
 def _page(site: Site, kind: PageKind, url: str, at: datetime, value: object) -> Page:
+    text = json.dumps(value, ensure_ascii=False)
     return Page(
         source=site.name,
         kind=kind,
@@ -246,7 +298,7 @@ def _page(site: Site, kind: PageKind, url: str, at: datetime, value: object) -> 
         status=200,
         headers=(("content-type", "application/json"),),
         fetched_at=at,
-        body=json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"),
+        body=text.encode("utf-8", "replace"),
     )
 
 
@@ -266,4 +318,6 @@ def _iso(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    return moment

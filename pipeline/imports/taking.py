@@ -43,8 +43,9 @@ class PageFilter:
         """Return why a page is not wanted, if so."""
         if not self.is_article(url):
             return "pages that are no articles of the source"
-        outside = (self.since and at < self.since) or (self.until and at >= self.until)
-        if outside or (self.match and not self.match.search(url)):
+        is_early = self.since is not None and at < self.since
+        is_late = self.until is not None and at >= self.until
+        if is_early or is_late or (self.match and not self.match.search(url)):
             return "pages that were not asked for"
         return None
 
@@ -78,8 +79,12 @@ class Taking:
         rehearse: bool,
     ) -> None:
         self.tally = Tally()
-        self._archive, self._pages, self._site, self._reader = archive, pages, site, reader
-        self._wanted, self._rehearse = wanted, rehearse
+        self._archive = archive
+        self._pages = pages
+        self._site = site
+        self._reader = reader
+        self._wanted = wanted
+        self._rehearse = rehearse
         self._rules = extractor_version()
         self._waiting: list[Repeated] = []
 
@@ -104,8 +109,10 @@ class Taking:
                 self.tally.passed_over["pages that repeat those of another file"] += 1
             else:
                 url, moment = found.of
-                day = f" of {moment:%Y-%m-%d}" if moment else ""
-                why = f"It repeats {url}{day}, which no file that was imported holds."
+                capture = url
+                if moment:
+                    capture += f" of {moment:%Y-%m-%d}"
+                why = f"It repeats {capture}, which no file that was imported holds."
                 self._note(Fault(place=found.place, url=found.page.url, why=why), at)
         self._waiting.clear()
 
@@ -135,8 +142,10 @@ class Taking:
     def wants(self, url: str, at: datetime) -> bool:
         """True if a page is wanted; it is counted as passed over where not."""
         why = self._wanted.why_not(url, at)
-        self.tally.passed_over.update([why] if why else [])
-        return why is None
+        if why is None:
+            return True
+        self.tally.passed_over[why] += 1
+        return False
 
     def _page(self, found: Observed, at: datetime) -> None:
         page = unwrap(found.page)
