@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -56,14 +57,22 @@ class ThreadWalk:
 
     def after(self, part: Part) -> ThreadWalk:
         """Return the progress after one more answer."""
-        shown = {comment_id(self.thread.system, each.id) for each in part.remarks if each.is_shown}
+        system = self.thread.system
+        shown = {comment_id(system, remark.id) for remark in part.remarks if remark.is_shown}
+        ids = {remark.id for remark in part.remarks}
+        counted: AbstractSet[str] = shown
+        if part.counted is not None:
+            counted = part.counted
+        stated = self.stated
+        if part.stated is not None:
+            stated = part.stated
         return replace(
             self,
             waiting=(*self.waiting, *part.further),
             shown=self.shown | shown,
-            ids=self.ids | {each.id for each in part.remarks},
-            counted=self.counted | (shown if part.counted is None else part.counted),
-            stated=part.stated if part.stated is not None else self.stated,
+            ids=self.ids | ids,
+            counted=self.counted | counted,
+            stated=stated,
             withheld=self.withheld + part.withheld,
         )
 
@@ -73,10 +82,14 @@ class ThreadWalk:
             return "an answer brought nothing new"
         most = PLAUSIBLE_ANSWERS
         if self.stated is not None:
-            if len(self.counted) > self.stated + self.stated // 10 + GROWTH_COMMENTS:
-                return f"it has {len(self.counted):,} comments so far, and states {self.stated:,}"
+            counted = len(self.counted)
+            plausible = self.stated + self.stated // 10 + GROWTH_COMMENTS
+            if counted > plausible:
+                return f"it has {counted:,} comments so far, and states {self.stated:,}"
             most = min(most, self.stated + _SPARE_ANSWERS)
-        return f"it continues after {self.number:,} answers" if self.number >= most else None
+        if self.number < most:
+            return None
+        return f"it continues after {self.number:,} answers"
 
 
 class ForeignThreads:
@@ -118,7 +131,8 @@ class ForeignThreads:
         thread = walk.thread
         request = thread_request(ask, thread, walk.number, walk.mark)
         request.meta["walk"] = walk
-        request.callback, request.errback = self._arrived, self._failed
+        request.callback = self._arrived
+        request.errback = self._failed
         if not may_be_server(thread.server, self.crawl.home):
             yield self._page(request, "its server is not on a public host")
         elif self.is_left_alone(thread.server):
@@ -128,7 +142,8 @@ class ForeignThreads:
             yield request
 
     def _page(self, request: Request, why: str) -> Page:
-        return replace(page_from_failure(RuntimeError(), request, self.crawl.source), error=why)
+        page = page_from_failure(RuntimeError(), request, self.crawl.source)
+        return replace(page, error=why)
 
     def _arrived(self, response: Response) -> Iterator[Any]:
         page = page_from_response(response, self.crawl.source)
@@ -141,10 +156,13 @@ class ForeignThreads:
             return
         self._failures[server] = 0
         walk = before.after(part)
-        cut = walk.cut(before) if walk.waiting else None
+        cut = None
+        if walk.waiting:
+            cut = walk.cut(before)
         if walk.waiting and cut is None:
-            following = replace(walk, number=walk.number + 1, waiting=walk.waiting[1:])
-            yield from self._ask(walk.waiting[0], following)
+            ask, *waiting = walk.waiting
+            following = replace(walk, number=walk.number + 1, waiting=tuple(waiting))
+            yield from self._ask(ask, following)
             return
         yield ForeignLook(
             source=self.crawl.source,
@@ -172,17 +190,21 @@ def thread_request(
     ask: ThreadQuestion, thread: ThreadAddress, number: int, mark: str | None = None
 ) -> Request:
     """Return the request for a question about a thread; `number` is that of the answer, from 1."""
+    method = "GET"
     headers = {"Accept": "application/json"}
     if ask.body is not None:
+        method = "POST"
         headers["Content-Type"] = "application/json"
+    secret = None
+    if ask.secret:
+        secret = (thread.system, ask.secret)
     meta = {
         "kind": PageKind.THREAD,
         "server": thread.server,
         "asked": thread.part(number),
         "lastmod": mark,
-        "secret": (thread.system, ask.secret) if ask.secret else None,
+        "secret": secret,
     }
-    method = "GET" if ask.body is None else "POST"
     return Request(ask.url, method=method, headers=headers, body=ask.body, meta=meta, dont_filter=True)
 
 
@@ -202,7 +224,10 @@ def _shortfall(walk: ThreadWalk, cut: str | None) -> str | None:
     name = readers.READERS[walk.thread.system].system
     if cut:
         return f"The thread in {name} was left before its end: {cut}."
-    if walk.withheld or (walk.stated is not None and len(walk.counted) < walk.stated):
-        stated = len(walk.counted) + walk.withheld if walk.stated is None else walk.stated
-        return f"{name} states {stated:,} comments and gives {len(walk.counted):,}."
+    given = len(walk.counted)
+    stated = walk.stated
+    if stated is None:
+        stated = given + walk.withheld
+    if walk.withheld or given < stated:
+        return f"{name} states {stated:,} comments and gives {given:,}."
     return None
