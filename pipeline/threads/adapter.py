@@ -139,7 +139,8 @@ def server_of(stated: str | None, base: str) -> str | None:
     if url is None:
         return None
     parts = urlsplit(url)
-    bare = SplitResult(parts.scheme, parts.netloc.rpartition("@")[2].lower(), parts.path.rstrip("/"), "", "")
+    _, _, host = parts.netloc.rpartition("@")
+    bare = SplitResult(parts.scheme, host.lower(), parts.path.rstrip("/"), "", "")
     return urlunsplit(bare)
 
 
@@ -148,13 +149,15 @@ def script_folder(index: Index, name: str, base: str) -> str | None:
     for script in index.tagged("script"):
         url = urls.absolute(script.get("src"), base)
         if url and urlsplit(url).path.endswith(name):
-            return server_of(url.partition("?")[0][: -len(name)], base)
+            address, _, _ = url.partition("?")
+            return server_of(address[: -len(name)], base)
     return None
 
 
 def scripts_of(index: Index) -> str:
     """Return the text of all inline scripts of a page."""
-    return "\n".join(node.text for node in index.tagged("script") if node.text)
+    texts = [script.text for script in index.tagged("script")]
+    return "\n".join(filter(None, texts))
 
 
 def setting(script: str, name: str) -> str | None:
@@ -165,13 +168,18 @@ def setting(script: str, name: str) -> str | None:
     found = re.search(_BEFORE + re.escape(name) + _LITERAL, script)
     if found is None:
         return None
-    return re.sub(r"\\(.)", r"\1", found[1] if found[1] is not None else found[2]) or None
+    literal = found[2]
+    if found[1] is not None:
+        literal = found[1]
+    return re.sub(r"\\(.)", r"\1", literal) or None
 
 
 def numeral(script: str, name: str) -> str | None:
     """Return the whole number that a script assigns to a name, as its digits, if any."""
     found = re.search(_BEFORE + re.escape(name) + _NUMERAL, script)
-    return found[1] if found else None
+    if found is None:
+        return None
+    return found[1]
 
 
 def page_path(url: str) -> str:
@@ -212,14 +220,19 @@ def page_number(asked: str) -> int:
 
 def all_known(numbers: Iterable[int | None]) -> list[int] | None:
     """Return numbers, if all have a value."""
-    found = list(numbers)
-    known = [number for number in found if number is not None]
-    return known if len(known) == len(found) else None
+    known = []
+    for number in numbers:
+        if number is None:
+            return None
+        known.append(number)
+    return known
 
 
 def text_value(value: object) -> str | None:
     """Return text, if the value is text and not empty."""
-    return value or None if isinstance(value, str) else None
+    if isinstance(value, str) and value:
+        return value
+    return None
 
 
 def ident(value: object) -> str | None:
@@ -239,7 +252,16 @@ def must_have(value: object, what: str = "id") -> str:
 
 def whole_number(value: object) -> int | None:
     """Return a whole number, if it is one and not negative."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    if value < 0:
+        return None
+    return value
+
+
+def child(value: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the object of that name in a JSON object, an empty one where there is none."""
+    return mapping(value.get(name) or {}, name)
 
 
 def moment_of_seconds(seconds: object) -> datetime | None:

@@ -51,20 +51,21 @@ class CommentoReader(ThreadReader):
         stated = (node.get("data-page-id") for node in index.tagged("script"))
         key = next(filter(None, stated), None) or page_path(url)
         site = urlsplit(url).netloc
-        return ThreadAddress(
-            system=self.slug, server=_HOSTED.get(folder, folder), key=key, site=site, article=url
-        )
+        server = _HOSTED.get(folder, folder)
+        return ThreadAddress(system=self.slug, server=server, key=key, site=site, article=url)
 
     def ask(self, thread: ThreadAddress) -> ThreadQuestion:
         """Return the one question for a thread."""
         asked = {"commenterToken": _ANONYMOUS, "domain": thread.site, "path": thread.key}
-        return ThreadQuestion(url=f"{thread.server}/api/comment/list", body=json.dumps(asked).encode())
+        body = json.dumps(asked).encode()
+        return ThreadQuestion(url=f"{thread.server}/api/comment/list", body=body)
 
     def read(self, thread: ThreadAddress, asked: str, answer: Any) -> Part:  # noqa: ARG002
         """Return the whole thread."""
         found = mapping(answer)
         if found.get("success") is not True:
-            raise UnreadableThreadError(f"it says “{text_value(found.get('message')) or 'no success'}”")
+            message = text_value(found.get("message")) or "no success"
+            raise UnreadableThreadError(f"it says “{message}”")
         people = mapping(found.get("commenters") or {}, "commenters")
         listed = entries(found.get("comments") or [], "comments")
         return Part(remarks=tuple(_remark(entry, people) for entry in listed))
@@ -72,7 +73,8 @@ class CommentoReader(ThreadReader):
     def ask_counts(self, threads: Sequence[ThreadAddress]) -> ThreadQuestion | None:
         """Return the question for the numbers of comments."""
         asked = {"domain": threads[0].site, "paths": [thread.key for thread in threads]}
-        return ThreadQuestion(url=f"{threads[0].server}/api/comment/count", body=json.dumps(asked).encode())
+        body = json.dumps(asked).encode()
+        return ThreadQuestion(url=f"{threads[0].server}/api/comment/count", body=body)
 
     def read_counts(self, threads: Sequence[ThreadAddress], answer: Any) -> list[int] | None:
         """Return the numbers, 0 for a thread without comments."""
@@ -85,14 +87,18 @@ class CommentoReader(ThreadReader):
 
 def _remark(entry: dict[str, Any], people: dict[str, Any]) -> ForeignRemark:
     parent = ident(entry.get("parentHex"))
+    if parent == _ROOT:
+        parent = None
     who = ident(entry.get("commenterHex")) or _ANONYMOUS
     person = mapping(people.get(who) or {}, "commenter")
     link = text_value(person.get("link"))
+    if link and not link.startswith("http"):
+        link = None
     return ForeignRemark(
         id=must_have(entry.get("commentHex")),
-        parent=None if parent == _ROOT else parent,
+        parent=parent,
         author=text_value(person.get("name")),
-        author_url=link if link and link.startswith("http") else None,
+        author_url=link,
         created=text_value(entry.get("creationDate")),
         markup=text_value(entry.get("html")),
         plain=text_value(entry.get("markdown")),

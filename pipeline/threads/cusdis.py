@@ -17,6 +17,7 @@ from pipeline.threads.adapter import (
     Part,
     ThreadQuestion,
     ThreadReader,
+    child,
     entries,
     mapping,
     must_have,
@@ -41,7 +42,8 @@ class CusdisReader(ThreadReader):
         if box is None:
             return None
         server = server_of(box.get("data-host") or "https://cusdis.com", url)
-        site, key = box.get("data-app-id"), box.get("data-page-id")
+        site = box.get("data-app-id")
+        key = box.get("data-page-id")
         if not (server and site and key):
             return None
         return ThreadAddress(system=self.slug, server=server, key=key, site=site, article=url)
@@ -56,13 +58,15 @@ class CusdisReader(ThreadReader):
         top = entries(said.get("data"), "comments")
         here = page_number(asked)
         pages = whole_number(said.get("pageCount")) or 1
-        withheld = sum(_lacking(entry) for entry in whole_thread(top, _replies))
+        further: tuple[ThreadQuestion, ...] = ()
+        if here < pages:
+            further = (_page(thread, here + 1),)
         return Part(
             remarks=tuple(_remarks(top, None)),
             stated=whole_number(said.get("commentCount")),
             counted=frozenset(must_have(entry.get("id")) for entry in top),
-            further=(_page(thread, here + 1),) if here < pages else (),
-            withheld=withheld,
+            further=further,
+            withheld=sum(map(_lacking, whole_thread(top, _replies))),
         )
 
 
@@ -72,13 +76,15 @@ def _page(thread: ThreadAddress, number: int) -> ThreadQuestion:
 
 
 def _replies(entry: dict[str, Any]) -> list[dict[str, Any]]:
-    return entries(mapping(entry.get("replies") or {}, "replies").get("data") or [], "replies")
+    listed = child(entry, "replies").get("data")
+    return entries(listed or [], "replies")
 
 
 def _lacking(entry: dict[str, Any]) -> int:
     """Return how many replies of a comment are counted and not given."""
-    stated = whole_number(mapping(entry.get("replies") or {}, "replies").get("commentCount")) or 0
-    return max(0, stated - len(_replies(entry)))
+    stated = whole_number(child(entry, "replies").get("commentCount")) or 0
+    given = len(_replies(entry))
+    return max(0, stated - given)
 
 
 def _remarks(level: list[dict[str, Any]], parent: str | None) -> Iterator[ForeignRemark]:

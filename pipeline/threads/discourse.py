@@ -43,51 +43,68 @@ class DiscourseReader(ThreadReader):
     def find(self, index: Index, url: str) -> ThreadAddress | None:
         """Return the topic that `DiscourseEmbed` names by its number."""
         script = scripts_of(index)
-        server, topic = server_of(setting(script, "discourseUrl"), url), numeral(script, "topicId")
+        server = server_of(setting(script, "discourseUrl"), url)
+        topic = numeral(script, "topicId")
         if server is None or topic is None:
             return None
         return ThreadAddress(system=self.slug, server=server, key=topic, article=url)
 
     def ask(self, thread: ThreadAddress) -> ThreadQuestion:
         """Return the question for the topic with its first posts."""
-        return ThreadQuestion(url=f"{thread.server}/t/{quote(thread.key)}.json")
+        return ThreadQuestion(url=f"{_topic_url(thread)}.json")
 
     def read(self, thread: ThreadAddress, asked: str, answer: Any) -> Part:
         """Return posts; of the topic itself also the questions for all others."""
         stream = mapping(mapping(answer).get("post_stream"), "posts")
         posts = entries(stream.get("posts"), "posts")
-        remarks = tuple(_remark(post, thread) for post in posts if post.get("post_number") != 1)
+        replies = [post for post in posts if post.get("post_number") != 1]
+        remarks = tuple(_remark(post, thread) for post in replies)
+        counted = frozenset(remark.id for remark in remarks)
         if "/posts.json?" in asked:
-            return Part(remarks=remarks, counted=frozenset(remark.id for remark in remarks))
+            return Part(remarks=remarks, counted=counted)
         every = [must_have(number) for number in stream.get("stream") or ()]
         given = {must_have(post.get("id")) for post in posts}
-        has_first = any(post.get("post_number") == 1 for post in posts)
-        return Part(
-            remarks=remarks,
-            stated=len(every) - has_first,
-            counted=frozenset(remark.id for remark in remarks),
-            further=_questions(thread, [number for number in every if number not in given]),
-        )
+        missing = [number for number in every if number not in given]
+        stated = len(every)
+        if len(replies) < len(posts):
+            stated -= 1  # the first post is the article
+        return Part(remarks=remarks, stated=stated, counted=counted, further=_questions(thread, missing))
 
 
 def _questions(thread: ThreadAddress, numbers: list[str]) -> tuple[ThreadQuestion, ...]:
-    base = f"{thread.server}/t/{quote(thread.key)}/posts.json"
-    portions = (numbers[start : start + _AT_ONCE] for start in range(0, len(numbers), _AT_ONCE))
-    asked = (urlencode([("post_ids[]", number) for number in some]) for some in portions)
-    return tuple(ThreadQuestion(url=f"{base}?{query}") for query in asked)
+    portions = [numbers[start : start + _AT_ONCE] for start in range(0, len(numbers), _AT_ONCE)]
+    queries = [urlencode([("post_ids[]", number) for number in portion]) for portion in portions]
+    return tuple(ThreadQuestion(url=f"{_topic_url(thread)}/posts.json?{query}") for query in queries)
+
+
+def _topic_url(thread: ThreadAddress) -> str:
+    return f"{thread.server}/t/{quote(thread.key)}"
 
 
 def _remark(post: dict[str, Any], thread: ThreadAddress) -> ForeignRemark:
-    number, answered = must_have(post.get("post_number")), whole_number(post.get("reply_to_post_number"))
+    number = must_have(post.get("post_number"))
+    answered = whole_number(post.get("reply_to_post_number"))
+    parent = author_url = None
+    if answered and answered > 1:
+        parent = f"{thread.key}-{answered}"
     user = text_value(post.get("username"))
-    removed = post.get("hidden") is True or post.get("user_deleted") is True or bool(post.get("deleted_at"))
+    if user:
+        author_url = f"{thread.server}/u/{quote(user)}"
     return ForeignRemark(
         id=f"{thread.key}-{number}",
-        parent=f"{thread.key}-{answered}" if answered and answered > 1 else None,
+        parent=parent,
         author=text_value(post.get("name")) or user,
-        author_url=f"{thread.server}/u/{quote(user)}" if user else None,
+        author_url=author_url,
         created=text_value(post.get("created_at")),
         markup=text_value(post.get("cooked")),
-        link=f"{thread.server}/t/{quote(thread.key)}/{number}",
-        is_shown=post.get("post_type", _REGULAR) == _REGULAR and not removed,
+        link=f"{_topic_url(thread)}/{number}",
+        is_shown=_is_shown(post),
     )
+
+
+def _is_shown(post: dict[str, Any]) -> bool:
+    """True for a reader's post that nobody has hidden or deleted."""
+    if post.get("hidden") is True or post.get("user_deleted") is True or post.get("deleted_at"):
+        return False
+    kind: object = post.get("post_type", _REGULAR)
+    return kind == _REGULAR

@@ -36,6 +36,7 @@ API = "https://disqus.com/api/3.0"
 _SIZE = 100
 _PARAMETER = "api_key"
 _FORUM = re.compile(r"//([\w-]{1,80})\.disqus\.com/(?:embed|count)\.js")
+_HAS_ZONE = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 _IDENT, _LINK = "ident:", "link:"
 
 
@@ -53,15 +54,10 @@ class DisqusReader(ThreadReader):
         if not index.named("disqus_thread"):
             return None
         script = scripts_of(index)
-        sources = " ".join(node.get("src") or "" for node in index.tagged("script"))
-        forum = _FORUM.search(f"{script} {sources}")
-        site = setting(script, "disqus_shortname") or (forum[1] if forum else None)
+        site = setting(script, "disqus_shortname") or _forum(index, script)
         if site is None:
             return None
-        named = setting(script, "disqus_identifier") or setting(script, "identifier")
-        link = setting(script, "disqus_url") or setting(script, "this.page.url") or page_address(url)
-        key = f"{_IDENT}{named}" if named else f"{_LINK}{urls.absolute(link, url) or url}"
-        return ThreadAddress(system=self.slug, server=API, key=key, site=site, article=url)
+        return ThreadAddress(system=self.slug, server=API, key=_key(script, url), site=site, article=url)
 
     def ask(self, thread: ThreadAddress) -> ThreadQuestion:
         """Return the question for the first page."""
@@ -71,11 +67,11 @@ class DisqusReader(ThreadReader):
         """Return one page of a thread, and the question for the next."""
         posts = entries(_response(answer), "posts")
         cursor = mapping(mapping(answer).get("cursor") or {}, "cursor")
-        following = text_value(cursor.get("next")) if cursor.get("hasNext") is True else None
-        return Part(
-            remarks=tuple(map(_remark, posts)),
-            further=(_page(thread, following),) if following else (),
-        )
+        further: tuple[ThreadQuestion, ...] = ()
+        following = text_value(cursor.get("next"))
+        if following and cursor.get("hasNext") is True:
+            further = (_page(thread, following),)
+        return Part(remarks=tuple(map(_remark, posts)), further=further)
 
     def ask_counts(self, threads: Sequence[ThreadAddress]) -> ThreadQuestion | None:
         """Return the question for the numbers of comments."""
@@ -88,8 +84,8 @@ class DisqusReader(ThreadReader):
         for entry in entries(_response(answer), "threads"):
             number = whole_number(entry.get("posts")) or 0
             identifiers = entry.get("identifiers")
-            for name in identifiers if isinstance(identifiers, list) else ():
-                told[f"{_IDENT}{name}"] = number
+            if isinstance(identifiers, list):
+                told |= {f"{_IDENT}{name}": number for name in identifiers}
             told[f"{_LINK}{entry.get('link')}"] = number
         return [told.get(thread.key, 0) for thread in threads]
 
@@ -100,9 +96,28 @@ def _named(thread: ThreadAddress) -> tuple[str, str]:
     return "thread:link", thread.key.removeprefix(_LINK)
 
 
+def _forum(index: Index, script: str) -> str | None:
+    """Return the site at Disqus that the address of a script names."""
+    sources = [node.get("src", "") for node in index.tagged("script")]
+    forum = _FORUM.search(" ".join([script, *sources]))
+    if forum is None:
+        return None
+    return forum[1]
+
+
+def _key(script: str, url: str) -> str:
+    """Return the key of a thread: its identifier, else the URL of its article."""
+    named = setting(script, "disqus_identifier") or setting(script, "identifier")
+    if named:
+        return f"{_IDENT}{named}"
+    link = setting(script, "disqus_url") or setting(script, "this.page.url") or page_address(url)
+    return f"{_LINK}{urls.absolute(link, url) or url}"
+
+
 def _page(thread: ThreadAddress, cursor: str | None) -> ThreadQuestion:
-    more = [("cursor", cursor)] if cursor else []
-    names = [_named(thread), ("limit", str(_SIZE)), ("order", "asc"), ("include", "approved"), *more]
+    names = [_named(thread), ("limit", str(_SIZE)), ("order", "asc"), ("include", "approved")]
+    if cursor:
+        names.append(("cursor", cursor))
     return _question(thread, "listPosts", names)
 
 
@@ -113,24 +128,43 @@ def _question(thread: ThreadAddress, method: str, names: Sequence[tuple[str, str
 
 def _response(answer: Any) -> Any:
     found = mapping(answer)
-    if found.get("code"):
-        said = found.get("response")
-        raise UnreadableThreadError(f"it says “{said if isinstance(said, str) else found['code']}”")
-    return found.get("response")
+    response = found.get("response")
+    code = found.get("code")
+    if not code:
+        return response
+    if isinstance(response, str):
+        raise UnreadableThreadError(f"it says “{response}”")
+    raise UnreadableThreadError(f"it says “{code}”")
 
 
 def _remark(post: dict[str, Any]) -> ForeignRemark:
     author = mapping(post.get("author") or {}, "author")
-    created = text_value(post.get("createdAt"))
-    link = text_value(author.get("url")) or text_value(author.get("profileUrl"))
-    has_zone = created is not None and re.search(r"(?:Z|[+-]\d\d:?\d\d)$", created)
     return ForeignRemark(
         id=must_have(post.get("id")),
         parent=ident(post.get("parent")),
         author=text_value(author.get("name")),
-        author_url=link if link and urlsplit(link).scheme in {"http", "https"} else None,
-        created=created if has_zone or created is None else f"{created}Z",
+        author_url=_author_url(author),
+        created=_created(post),
         markup=text_value(post.get("message")),
-        is_shown=not any(post.get(name) is True for name in ("isDeleted", "isSpam", "isFlagged"))
-        and post.get("isApproved") is not False,
+        is_shown=_is_shown(post),
     )
+
+
+def _author_url(author: dict[str, Any]) -> str | None:
+    link = text_value(author.get("url")) or text_value(author.get("profileUrl"))
+    if link and urlsplit(link).scheme in {"http", "https"}:
+        return link
+    return None
+
+
+def _created(post: dict[str, Any]) -> str | None:
+    """Return the time of a post, which is in UTC where it names no zone."""
+    created = text_value(post.get("createdAt"))
+    if created is None or _HAS_ZONE.search(created):
+        return created
+    return f"{created}Z"
+
+
+def _is_shown(post: dict[str, Any]) -> bool:
+    is_hidden = any(post.get(name) is True for name in ("isDeleted", "isSpam", "isFlagged"))
+    return not is_hidden and post.get("isApproved") is not False

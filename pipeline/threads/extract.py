@@ -29,7 +29,8 @@ def extract_thread(page: Page, site: Site) -> Extract:
     try:
         part = read_part(page)
     except UnreadableThreadError as error:
-        return Extract(surface=Surface.THREAD, problems=(_unread(page, str(error)),))
+        problem = _unread(page, str(error))
+        return Extract(surface=Surface.THREAD, problems=(problem,))
     thread, reader = _whose(page)
     parents = {remark.id: remark.parent for remark in part.remarks}
     first = (answer_number(page.url) - 1) * _PLACES
@@ -54,10 +55,11 @@ def _whose(page: Page) -> tuple[ThreadAddress, ThreadReader]:
 
 
 def _unread(page: Page, why: str) -> Problem:
-    thread = thread_of(page.url)
-    reader = READERS.get(thread.system) if thread else None
-    name = reader.system if reader else "another system"
-    host = urlsplit(thread.server).netloc if thread else "its server"
+    name, host = "another system", "its server"
+    if thread := thread_of(page.url):
+        host = urlsplit(thread.server).netloc
+        if reader := READERS.get(thread.system):
+            name = reader.system
     detail = f"The comments are kept by {name} at {host} and could not be read: {why}. Those held stay."
     return Problem(code=EXTERNAL_COMMENTS, detail=detail, field="comments")
 
@@ -66,18 +68,24 @@ def _comment(
     remark: ForeignRemark, thread: ThreadAddress, reader: ThreadReader, site: Site, position: int, depth: int
 ) -> Comment:
     origin = f"{Surface.THREAD.value}:{reader.slug}"
-    said = render(remark.markup or _paragraphs(remark.plain), thread.article)
-    link = urls.absolute(remark.author_url, "") if remark.author_url else None
+    markup = remark.markup or _paragraphs(remark.plain)
+    said = render(markup, thread.article)
+    parent = raw_time = None
+    if remark.parent:
+        parent = comment_id(reader.slug, remark.parent)
+    if isinstance(remark.created, str):
+        raw_time = remark.created
+    anchor = reader.anchor.format(remark.number or remark.id)
     return Comment(
         id=comment_id(reader.slug, remark.id),
-        parent=comment_id(reader.slug, remark.parent) if remark.parent else None,
+        parent=parent,
         author=markup_to_line(remark.author) or "Anonymous",
-        author_url=link,
+        author_url=urls.absolute(remark.author_url, ""),
         published=_moment(remark.created, site),
-        published_raw=remark.created if isinstance(remark.created, str) else None,
+        published_raw=raw_time,
         text=said.text,
         html=said.html,
-        permalink=remark.link or f"{thread.article}#{reader.anchor.format(remark.number or remark.id)}",
+        permalink=remark.link or f"{thread.article}#{anchor}",
         depth=depth,
         position=position,
         origins=tuple((name, origin) for name in ("parent", "author", "published", "text")),
@@ -87,12 +95,15 @@ def _comment(
 def _paragraphs(plain: str | None) -> str | None:
     if plain is None:
         return None
-    paragraphs = html.escape(plain, quote=False).split("\n\n")
-    return "".join(f"<p>{each}</p>" for each in paragraphs).replace("\n", "<br>")
+    escaped = html.escape(plain, quote=False)
+    paragraphs = [f"<p>{paragraph}</p>" for paragraph in escaped.split("\n\n")]
+    return "".join(paragraphs).replace("\n", "<br>")
 
 
 def _moment(created: datetime | str | None, site: Site) -> Moment | None:
-    return dates.iso(created, site.timezone) if isinstance(created, str) else created
+    if isinstance(created, str):
+        return dates.iso(created, site.timezone)
+    return created
 
 
 def _depth(remark_id: str, parents: dict[str, str | None]) -> int:

@@ -18,6 +18,7 @@ from pipeline.threads.adapter import (
     Part,
     ThreadQuestion,
     ThreadReader,
+    child,
     entries,
     ident,
     mapping,
@@ -42,7 +43,8 @@ class GhostReader(ThreadReader):
     def find(self, index: Index, url: str) -> ThreadAddress | None:
         """Return the thread of the post that the script's attributes name."""
         for script in index.tagged("script"):
-            server, post = server_of(script.get("data-ghost-comments"), url), script.get("data-post-id")
+            server = server_of(script.get("data-ghost-comments"), url)
+            post = script.get("data-post-id")
             if server and post:
                 return ThreadAddress(system=self.slug, server=server, key=post, article=url)
         return None
@@ -55,22 +57,24 @@ class GhostReader(ThreadReader):
         """Return one page of the thread or of one comment's replies, and the questions it leads to."""
         said = mapping(answer)
         listed = entries(said.get("comments"), "comments")
-        pages = mapping(mapping(said.get("meta") or {}, "meta").get("pagination") or {}, "pagination")
+        pagination = child(child(said, "meta"), "pagination")
+        pages = whole_number(pagination.get("pages")) or 1
         parts = urlsplit(asked)
         here = page_number(asked)
-        base = asked.partition("?")[0]
-        further = [_page(base, here + 1)] if here < (whole_number(pages.get("pages")) or 1) else []
+        base, _, _ = asked.partition("?")
+        further = []
+        if here < pages:
+            further.append(_page(base, here + 1))
         if parts.path.endswith("/replies/"):
             above = parts.path.split("/")[-3]
             remarks = tuple(_remark(entry, above) for entry in listed)
             return Part(remarks=remarks, counted=frozenset(), further=tuple(further))
         lacking = [entry for entry in listed if _count(entry) > len(_replies(entry))]
-        further += [
-            _page(f"{_api(thread)}/{quote(must_have(entry.get('id')))}/replies/", 1) for entry in lacking
-        ]
+        numbers = [quote(must_have(entry.get("id"))) for entry in lacking]
+        further += [_page(f"{_api(thread)}/{number}/replies/", 1) for number in numbers]
         return Part(
             remarks=tuple(_walk(listed)),
-            stated=whole_number(pages.get("total")),
+            stated=whole_number(pagination.get("total")),
             counted=frozenset(must_have(entry.get("id")) for entry in listed),
             further=tuple(further),
         )
@@ -78,7 +82,8 @@ class GhostReader(ThreadReader):
     def ask_counts(self, threads: Sequence[ThreadAddress]) -> ThreadQuestion | None:
         """Return the question for the numbers of comments."""
         keys = ",".join(thread.key for thread in threads)
-        return ThreadQuestion(url=f"{_api(threads[0])}/counts/?{urlencode({'ids': keys})}")
+        query = urlencode({"ids": keys})
+        return ThreadQuestion(url=f"{_api(threads[0])}/counts/?{query}")
 
     def read_counts(self, threads: Sequence[ThreadAddress], answer: Any) -> list[int] | None:
         """Return the numbers, 0 for a post without comments."""
@@ -91,9 +96,8 @@ def _api(thread: ThreadAddress) -> str:
 
 
 def _page(base: str, number: int) -> ThreadQuestion:
-    return ThreadQuestion(
-        url=f"{base}?{urlencode({'limit': _SIZE, 'page': number, 'order': 'created_at ASC'})}"
-    )
+    query = urlencode({"limit": _SIZE, "page": number, "order": "created_at ASC"})
+    return ThreadQuestion(url=f"{base}?{query}")
 
 
 def _replies(entry: dict[str, Any]) -> list[dict[str, Any]]:
@@ -101,7 +105,7 @@ def _replies(entry: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _count(entry: dict[str, Any]) -> int:
-    return whole_number(mapping(entry.get("count") or {}, "count").get("replies")) or 0
+    return whole_number(child(entry, "count").get("replies")) or 0
 
 
 def _walk(top: list[dict[str, Any]]) -> Iterator[ForeignRemark]:

@@ -57,11 +57,7 @@ class IssoReader(ThreadReader):
         box = next(iter(index.named("isso-thread")), None)
         if box is None:
             return None
-        stated = next(
-            (node.get("data-isso") for node in index.tagged("script") if node.get("data-isso")), None
-        )
-        folders = (script_folder(index, name, url) for name in _SCRIPTS)
-        server = server_of(stated, url) if stated else next(filter(None, folders), None)
+        server = _server(index, url)
         if server is None:
             return None
         key = box.get("data-isso-id") or page_path(url)
@@ -80,9 +76,9 @@ class IssoReader(ThreadReader):
         every = list(whole_thread(top, _replies))
         names = {must_have(entry.get("id")): _name(entry) for entry in every}
         remarks = tuple(_remark(entry, names) for entry in every)
-        hidden = sum(max(0, whole_number(entry.get("hidden_replies")) or 0) for entry in (root, *top))
-        stated = sum(remark.is_shown for remark in remarks) + hidden
-        return Part(remarks=remarks, stated=stated, withheld=hidden)
+        hidden = sum(map(_hidden_replies, (root, *top)))
+        shown = [remark for remark in remarks if remark.is_shown]
+        return Part(remarks=remarks, stated=len(shown) + hidden, withheld=hidden)
 
     def ask_counts(self, threads: Sequence[ThreadAddress]) -> ThreadQuestion | None:
         """Return the question for the numbers of comments."""
@@ -91,26 +87,44 @@ class IssoReader(ThreadReader):
 
     def read_counts(self, threads: Sequence[ThreadAddress], answer: Any) -> list[int] | None:
         """Return the numbers, if there are as many as threads."""
-        found = answer if isinstance(answer, list) else []
-        return all_known(map(whole_number, found)) if len(found) == len(threads) else None
+        if not isinstance(answer, list) or len(answer) != len(threads):
+            return None
+        return all_known(map(whole_number, answer))
 
 
 def _replies(entry: dict[str, Any]) -> list[dict[str, Any]]:
     return entries(entry.get("replies", []), "replies")
 
 
+def _server(index: Index, url: str) -> str | None:
+    """Return the server that a script names by `data-isso`, or by its place."""
+    for node in index.tagged("script"):
+        if node.get("data-isso"):
+            return server_of(node.get("data-isso"), url)
+    folders = (script_folder(index, name, url) for name in _SCRIPTS)
+    return next(filter(None, folders), None)
+
+
+def _hidden_replies(entry: dict[str, Any]) -> int:
+    stated = whole_number(entry.get("hidden_replies"))
+    return max(0, stated or 0)
+
+
 def _name(entry: dict[str, Any]) -> str:
     created = moment_of_seconds(entry.get("created"))
     if created is None:
         raise UnreadableThreadError("a comment has no time")
-    return f"{must_have(entry.get('id'))}@{int(created.timestamp())}"
+    number = must_have(entry.get("id"))
+    return f"{number}@{int(created.timestamp())}"
 
 
 def _remark(entry: dict[str, Any], names: dict[str, str]) -> ForeignRemark:
     parent = ident(entry.get("parent"))
+    if parent is not None:
+        parent = names.get(parent, parent)
     return ForeignRemark(
         id=_name(entry),
-        parent=None if parent is None else names.get(parent, parent),
+        parent=parent,
         number=str(entry["id"]),
         author=text_value(entry.get("author")),
         author_url=text_value(entry.get("website")),

@@ -48,10 +48,12 @@ class Remark42Reader(ThreadReader):
         script = scripts_of(index)
         if "remark_config" not in script:
             return None
-        server, site = server_of(setting(script, "host"), url), setting(script, "site_id")
+        server = server_of(setting(script, "host"), url)
+        site = setting(script, "site_id")
         if server is None or site is None:
             return None
-        key = setting(script.partition("remark_config")[2], "url") or page_address(url)
+        _, _, settings = script.partition("remark_config")
+        key = setting(settings, "url") or page_address(url)
         return ThreadAddress(system=self.slug, server=server, key=key, site=site, article=url)
 
     def ask(self, thread: ThreadAddress) -> ThreadQuestion:
@@ -62,8 +64,9 @@ class Remark42Reader(ThreadReader):
     def read(self, thread: ThreadAddress, asked: str, answer: Any) -> Part:  # noqa: ARG002
         """Return the whole thread."""
         found = mapping(answer)
-        remarks = tuple(map(_remark, entries(found.get("comments") or [], "comments")))
-        return Part(remarks=remarks, stated=whole_number(mapping(found.get("info", {}), "info").get("count")))
+        listed = entries(found.get("comments") or [], "comments")
+        info = mapping(found.get("info", {}), "info")
+        return Part(remarks=tuple(map(_remark, listed)), stated=whole_number(info.get("count")))
 
     def ask_counts(self, threads: Sequence[ThreadAddress]) -> ThreadQuestion | None:
         """Return the question for the numbers of comments."""
@@ -73,7 +76,8 @@ class Remark42Reader(ThreadReader):
 
     def read_counts(self, threads: Sequence[ThreadAddress], answer: Any) -> list[int] | None:
         """Return the numbers, if each has a value."""
-        told = {entry.get("url"): whole_number(entry.get("count")) for entry in entries(answer, "counts")}
+        listed = entries(answer, "counts")
+        told = {entry.get("url"): whole_number(entry.get("count")) for entry in listed}
         return all_known(told.get(thread.key) for thread in threads)
 
 

@@ -7,6 +7,7 @@ of all comments; `type=count` gives the numbers of many threads. Checked by hand
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -54,7 +55,8 @@ class WalineReader(ThreadReader):
         server = server_of(setting(script, "serverURL"), url)
         if server is None:
             return None
-        key = setting(script.partition("serverURL")[2], "path") or page_path(url)
+        _, _, settings = script.partition("serverURL")
+        key = setting(settings, "path") or page_path(url)
         return ThreadAddress(system=self.slug, server=server, key=key, article=url)
 
     def ask(self, thread: ThreadAddress) -> ThreadQuestion:
@@ -67,22 +69,26 @@ class WalineReader(ThreadReader):
         every = list(whole_thread(entries(said.get("data"), "comments"), _replies))
         here = page_number(asked)
         pages = whole_number(said.get("totalPages")) or 0
-        return Part(
-            remarks=tuple(map(_remark, every)),
-            stated=whole_number(said.get("count")),
-            further=(_page(thread, here + 1),) if here < pages else (),
-        )
+        further: tuple[ThreadQuestion, ...] = ()
+        if here < pages:
+            further = (_page(thread, here + 1),)
+        remarks = tuple(map(_remark, every))
+        return Part(remarks=remarks, stated=whole_number(said.get("count")), further=further)
 
     def ask_counts(self, threads: Sequence[ThreadAddress]) -> ThreadQuestion | None:
         """Return the question for the numbers of comments."""
-        asked = {"type": "count", "url": ",".join(thread.key for thread in threads)}
-        return ThreadQuestion(url=f"{threads[0].server}/api/comment?{urlencode(asked)}")
+        keys = ",".join(thread.key for thread in threads)
+        query = urlencode({"type": "count", "url": keys})
+        return ThreadQuestion(url=f"{threads[0].server}/api/comment?{query}")
 
     def read_counts(self, threads: Sequence[ThreadAddress], answer: Any) -> list[int] | None:
         """Return the numbers, if there are as many as threads."""
         value = _value(answer)
-        found = value if isinstance(value, list) else [value]
-        return all_known(map(whole_number, found)) if len(found) == len(threads) else None
+        if not isinstance(value, list):
+            value = [value]
+        if len(value) != len(threads):
+            return None
+        return all_known(map(whole_number, value))
 
 
 def _page(thread: ThreadAddress, number: int) -> ThreadQuestion:
@@ -95,7 +101,8 @@ def _value(answer: Any) -> Any:
     if not isinstance(answer, dict) or "errno" not in answer:
         return answer
     if answer["errno"]:
-        raise UnreadableThreadError(f"it says “{text_value(answer.get('errmsg')) or answer['errno']}”")
+        message = text_value(answer.get("errmsg")) or answer["errno"]
+        raise UnreadableThreadError(f"it says “{message}”")
     return answer.get("data")
 
 
@@ -105,7 +112,9 @@ def _replies(entry: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _remark(entry: dict[str, Any]) -> ForeignRemark:
     time = entry.get("time", entry.get("insertedAt"))
-    created = moment_of_seconds(time / _MILLISECONDS) if isinstance(time, int | float) else text_value(time)
+    created: datetime | str | None = text_value(time)
+    if isinstance(time, int | float):
+        created = moment_of_seconds(time / _MILLISECONDS)
     return ForeignRemark(
         id=must_have(entry.get("objectId")),
         parent=ident(entry.get("pid")) or ident(entry.get("rid")),
