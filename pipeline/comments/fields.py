@@ -15,7 +15,7 @@ from lxml.html import HtmlElement
 from pipeline.comments import author as thread_names
 from pipeline.comments import date
 from pipeline.comments.vocabulary import BODIES, BODY_LIKE, NAME_LIKE, Scene, inside, is_noise, only_says
-from pipeline.html.dom import attribute, classes, classes_like, drop, inner_html, text_of, tokens
+from pipeline.html.dom import attribute, classes, classes_like, drop, has_class, inner_html, text_of, tokens
 from pipeline.html.sanitize import line
 
 _AWAITING = re.compile(
@@ -53,6 +53,11 @@ _REPLIED = re.compile(
 )
 _REPLIED_BEFORE = re.compile(_REPLIED.pattern + r"\s*$", re.IGNORECASE)
 _METAS = frozenset({"comment-meta", "commentmetadata"})
+_INNER_ID = re.compile(r"^(?:\w+-)?comment-(?:body-|content-|text-)?(\d{1,18})$")
+_PERMALINK = re.compile(r"#comment-(\d{1,18})$")
+_BODY_ID = re.compile(r"^comment-?(?:body|content|text)-\d+$")
+_BODY_TAGS = ("div", "section", "dd", "blockquote", "p", "span")
+_PING_WORDS = re.compile(r"\W*(pingback|trackback)s?\b\s*(?:by|from|von|:)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,13 +83,10 @@ def awaiting(element: HtmlElement) -> bool:
         marks = tokens(node)
         if not marks.isdisjoint(_UNAPPROVED):
             return True
-        if (
-            node.tag in ("em", "small", "i")
-            and not marks
-            and len(node) == 0
-            and len(node.text or "") < 120
-            and _AWAITING.search(node.text or "")
-        ):
+        if node.tag not in ("em", "small", "i") or marks or len(node):
+            continue
+        text = node.text or ""
+        if len(text) < 120 and _AWAITING.search(text):
             return True
     return False
 
@@ -109,11 +111,12 @@ def extract_comment(
     ping = ping or _told_ping(element)
     stamp = date.extract_date(scene, ping=bool(ping))
     name = thread_names.extract_author(scene, stamp.element, ping=bool(ping))
-    container = body if body is not None else element
-    marked = sure and not scene.in_body(name.element) and not scene.in_body(stamp.element)
-    _strip(
-        container, name.element, stamp.element, (stamp.raw or "", name.text or "", label or ""), marked=marked
-    )
+    container = element
+    if body is not None:
+        container = body
+    in_body = scene.in_body(name.element) or scene.in_body(stamp.element)
+    known = (stamp.raw or "", name.text or "", label or "")
+    _strip(container, name.element, stamp.element, known, marked=sure and not in_body)
     return CommentFields(
         author=name.text,
         author_url=name.url,
@@ -148,7 +151,11 @@ def _answered(scene: Scene) -> str | None:
 def _before(link: HtmlElement) -> str:
     """Return the text before a link in its own line."""
     previous, parent = link.getprevious(), link.getparent()
-    return (previous.tail if previous is not None else parent.text if parent is not None else None) or ""
+    if previous is not None:
+        return previous.tail or ""
+    if parent is not None:
+        return parent.text or ""
+    return ""
 
 
 def _label(element: HtmlElement) -> str | None:
@@ -169,40 +176,52 @@ def _own_id(element: HtmlElement) -> str | None:
         if found.isdigit():
             return str(found)
         for value in (node.get("id"), node.get("name")):
-            match = re.match(r"^(?:\w+-)?comment-(?:body-|content-|text-)?(\d{1,18})$", value or "")
+            match = _INNER_ID.match(value or "")
             if match:
                 return match[1]
     for node in element.iter("a"):
-        match = re.search(r"#comment-(\d{1,18})$", node.get("href") or "")
-        if match and "reply" not in text_of(node).lower() and not _REPLIED.match(text_of(node)):
+        match = _PERMALINK.search(node.get("href", ""))
+        if match is None:
+            continue
+        text = text_of(node)
+        if "reply" not in text.lower() and not _REPLIED.match(text):
             return match[1]
     return None
 
 
 def _body(element: HtmlElement) -> tuple[HtmlElement | None, bool]:
     """Return the element of the comment's text, and whether it contains nothing more."""
-    found = [
-        e
-        for e in classes(element, *BODIES[0])
-        if e is not element
-        and e.tag not in ("a", "span", "time", "ol", "ul")
-        and tokens(e).isdisjoint(_METAS)
-    ]
+    found = [node for node in classes(element, *BODIES[0]) if _may_be_body(node, element)]
     if found:
         return _innermost(found), True
     for node in element.iter("*"):
-        named = re.match(r"^comment-?(?:body|content|text)-\d+$", node.get("id") or "")
-        if node is not element and (named or node.get("itemprop") in ("text", "commentText", "description")):
+        if node is not element and _is_named_body(node):
             return node, True
-    found = [
-        e for e in classes_like(element, BODY_LIKE) if e is not element and e.tag not in ("a", "ol", "ul")
-    ]
+    like = classes_like(element, BODY_LIKE)
+    found = [node for node in like if node is not element and node.tag not in ("a", "ol", "ul")]
     if found:
-        alone = [e for e in found if not classes_like(e, NAME_LIKE) and e.find(".//time") is None]
-        return max(alone or found, key=lambda e: len(text_of(e))), bool(alone)
-    tags = ("div", "section", "dd", "blockquote", "p", "span")
-    found = [e for e in classes(element, *BODIES[1]) if e is not element and e.tag in tags]
-    return (_innermost(found), False) if found else (None, False)
+        alone = [node for node in found if not classes_like(node, NAME_LIKE) and node.find(".//time") is None]
+        longest = max(alone or found, key=lambda node: len(text_of(node)))
+        return longest, bool(alone)
+    loose = classes(element, *BODIES[1])
+    found = [node for node in loose if node is not element and node.tag in _BODY_TAGS]
+    if found:
+        return _innermost(found), False
+    return None, False
+
+
+def _may_be_body(node: HtmlElement, element: HtmlElement) -> bool:
+    """True unless an element is a comment's own, a line of it, a list, or its metadata as well."""
+    if node is element or node.tag in ("a", "span", "time", "ol", "ul"):
+        return False
+    return not has_class(node, _METAS)
+
+
+def _is_named_body(node: HtmlElement) -> bool:
+    """True if an id or a property names an element as a comment's text."""
+    if node.get("itemprop") in ("text", "commentText", "description"):
+        return True
+    return _BODY_ID.match(node.get("id", "")) is not None
 
 
 def _innermost(found: list[HtmlElement]) -> HtmlElement:
@@ -217,8 +236,10 @@ def _innermost(found: list[HtmlElement]) -> HtmlElement:
 
 def _told_ping(element: HtmlElement) -> str | None:
     """Return the kind of ping in the first text, as block themes state it."""
-    match = re.match(r"\W*(pingback|trackback)s?\b\s*(?:by|from|von|:)", text_of(element)[:40], re.IGNORECASE)
-    return match[1].lower() if match else None
+    match = _PING_WORDS.match(text_of(element)[:40])
+    if match is None:
+        return None
+    return match[1].lower()
 
 
 def _strip(
@@ -234,9 +255,10 @@ def _strip(
     `known` contains the printed date, the name, and the label.
     """
     for node in list(container.iter("*")):
-        if node is container or not (node.tag in _CHROME or is_noise(node)):
+        if node is container or (node.tag not in _CHROME and not is_noise(node)):
             continue
-        if name is None or not inside(name, node) or not _wraps_words(node, name, dated):
+        has_name = name is not None and inside(name, node)
+        if not has_name or not _wraps_words(node, name, dated):
             drop(node)
     _drop_heads(container, known, marked=marked)
     if marked:
@@ -255,18 +277,25 @@ def _strip(
 
 def _drop_heads(container: HtmlElement, known: tuple[str, str, str], *, marked: bool) -> None:
     """Drop elements before the text that repeat the name, or contain only a number or "Comment by"."""
-    _, author, label = known
     while not (container.text or "").strip() and len(container):
         first = container[0]
-        said = text_of(first)
-        named = said and (said == author or label.endswith(" " + said.strip(" |·•–—-:,")))
-        if said and not named and (marked or first.tag == "p" or not only_says(said)):
+        text = text_of(first)
+        if text and not _is_head(first, text, known, marked=marked):
             return
-        alone = said == text_of(container)  # only the comment's text is left
-        if first.tag == "br" or (not said and not marked) or (said and not alone):
-            drop(first)
-        else:
+        if first.tag != "br" and not text and marked:
             return
+        if first.tag != "br" and text and text == text_of(container):  # only the comment's text is left
+            return
+        drop(first)
+
+
+def _is_head(first: HtmlElement, text: str, known: tuple[str, str, str], *, marked: bool) -> bool:
+    """True if an element before the text repeats the name, or has words of the theme."""
+    _, author, label = known
+    name = text.strip(" |·•–—-:,")
+    if text == author or label.endswith(f" {name}"):
+        return True
+    return not marked and first.tag != "p" and only_says(text)
 
 
 def _wraps_words(node: HtmlElement, name: HtmlElement | None, dated: HtmlElement | None) -> bool:
@@ -302,4 +331,6 @@ def _is_theme(words: str, known: tuple[str, str, str]) -> bool:
 def _loose(words: str | None, known: tuple[str, str, str]) -> str | None:
     """Return one run of loose text, or nothing where it is the theme's."""
     folded = line(words)
-    return None if folded is not None and _is_theme(folded, known) else words
+    if folded is not None and _is_theme(folded, known):
+        return None
+    return words
