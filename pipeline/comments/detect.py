@@ -9,6 +9,7 @@ comments of another article are never included.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from lxml.html import HtmlElement
@@ -16,7 +17,7 @@ from lxml.html import HtmlElement
 from archive.core import urls
 from pipeline.comments import loose_entries
 from pipeline.comments.items import CHILDREN, LISTS, THREAD, CommentItem, depth_class, in_thread, outer_of
-from pipeline.html.dom import Index, below_body, tokens
+from pipeline.html.dom import Index, below_body, has_class, tokens
 
 ITEM_TAGS = frozenset({"li", "div", "article", "section", "dt", "tr", "table", "blockquote"})
 ID = re.compile(
@@ -24,6 +25,7 @@ ID = re.compile(
     re.IGNORECASE,
 )
 _OTHER_ID = re.compile(r"^(?:comment-)?(6a[0-9a-f]{10,60})$|^c(\d{1,20}|6a[0-9a-f]{10,60})$")
+_PINGS = frozenset({"pingback", "trackback"})
 """Ids of TypePad (hexadecimal), Movable Type and Blogger; believed only inside a thread."""
 LINK_ID = re.compile(r"#(?:li-|div-)?comment[-:]?(\d{1,18})\b|[?&]replytocom=(\d{1,18})(?!\d)")
 _COMMENT_PATH = re.compile(r"/comment/\d+#comment-\d+$")
@@ -88,7 +90,9 @@ def _item(element: HtmlElement, owners: dict[HtmlElement, CommentItem]) -> Comme
     item = CommentItem(element=element, id=number, parent=outer, parent_origin=origin, outer=outer)
     if named and named[2]:
         item.parent_origin = "page:class-parent"
-        item.parent_id = None if named[2] == "0" else named[2]
+        item.parent_id = named[2]
+        if named[2] == "0":
+            item.parent_id = None
     owners[element] = item
     if element.tag == "dt":
         item.behind = list(_definitions(element))
@@ -98,8 +102,10 @@ def _item(element: HtmlElement, owners: dict[HtmlElement, CommentItem]) -> Comme
 
 def other_anchor(element: HtmlElement) -> str | None:
     """Return the id attribute of an element, if it contains a comment of another system."""
-    anchor = element.get("id")
-    return anchor if anchor and _OTHER_ID.match(anchor) else None
+    anchor: str = element.get("id", "")
+    if _OTHER_ID.match(anchor):
+        return anchor
+    return None
 
 
 def _other_id(element: HtmlElement) -> str | None:
@@ -115,16 +121,17 @@ def _is_entry(element: HtmlElement) -> bool:
     listing = element.getparent()
     if element.tag in _NO_ITEM_TAGS or listing is None:
         return False
-    marks = (*tokens(listing), (listing.get("id") or "").lower())
-    return any(THREAD.match(mark) for mark in marks)
+    marks = (*tokens(listing), listing.get("id", "").lower())
+    return any(map(THREAD.match, marks))
 
 
 def signed(element: HtmlElement) -> bool:
     """True if an element bears what `comment_class()` writes."""
     marks = tokens(element)
     if "pingback" in marks or "trackback" in marks:
-        return element.tag in ("li", "div", "article", "section") and not marks & {"pingback-list", "widget"}
-    return "comment" in marks and any(_COMPANION.match(mark) for mark in marks)
+        is_entry = element.tag in ("li", "div", "article", "section")
+        return is_entry and marks.isdisjoint(("pingback-list", "widget"))
+    return "comment" in marks and any(map(_COMPANION.match, marks))
 
 
 def in_widget(element: HtmlElement) -> bool:
@@ -132,17 +139,20 @@ def in_widget(element: HtmlElement) -> bool:
 
     Classes of the body are ignored.
     """
-    return any(
-        (node.get("id") or "").lower() in _WIDGET_IDS or any(_WIDGET.match(mark) for mark in tokens(node))
-        for node in below_body(element)
-    )
+    for node in below_body(element):
+        if node.get("id", "").lower() in _WIDGET_IDS:
+            return True
+        if any(map(_WIDGET.match, tokens(node))):
+            return True
+    return False
 
 
 def _same(outer: CommentItem, element: HtmlElement, number: str | None) -> bool:
     """True if an element inside an item is the same comment once more (li and article, li and div)."""
     if outer.id is not None and number is not None:
         return outer.id == number
-    deep, shallow = depth_class(element), depth_class(outer.element)
+    deep = depth_class(element)
+    shallow = depth_class(outer.element)
     if deep is not None and shallow is not None and deep != shallow:
         return False
     for node in element.iterancestors():
@@ -161,7 +171,7 @@ def _definitions(term: HtmlElement) -> Iterator[HtmlElement]:
 
 
 def _is_ping(item: CommentItem) -> bool:
-    return item.listed_ping or not tokens(item.element).isdisjoint({"pingback", "trackback"})
+    return item.listed_ping or has_class(item.element, _PINGS)
 
 
 def _by_depth(items: list[CommentItem]) -> None:
@@ -223,20 +233,22 @@ def _belonging(
     """
     groups: dict[HtmlElement, list[CommentItem]] = {}
     for item in items:
-        groups.setdefault(item.top.element.getparent(), []).append(item)
+        groups.setdefault(_list_of(item), []).append(item)
     verdicts = {root: _verdict(group, links, own, base) for root, group in groups.items()}
-    sure = [root for root, verdict in verdicts.items() if verdict is True]
-    good = {
-        root
-        for root, verdict in verdicts.items()
-        if verdict is True or (not in_widget(root) and (verdict is None or not sure))
-    }
-    if not good and groups:
-        unclear = {root: group for root, group in groups.items() if verdicts[root] is None}
-        good = (
-            {max(unclear, key=lambda root: len(unclear[root]))} if len(unclear) == len(groups) == 1 else set()
-        )
-    return [item for item in items if item.top.element.getparent() in good]
+    has_sure = True in verdicts.values()
+    good: set[HtmlElement] = set()
+    for root, verdict in verdicts.items():
+        is_possible = verdict is None or not has_sure
+        if verdict or (is_possible and not in_widget(root)):
+            good.add(root)
+    if not good and list(verdicts.values()) == [None]:
+        good = set(groups)
+    return [item for item in items if _list_of(item) in good]
+
+
+def _list_of(item: CommentItem) -> HtmlElement:
+    """Return the list that has an item's thread."""
+    return item.top.element.getparent()
 
 
 def _verdict(
@@ -246,13 +258,15 @@ def _verdict(
 
     False where all links name other articles; without links there is no result.
     """
-    hrefs = (href for item in group if item.id is not None for href in links.get(item.id, ()))
     verdict = None
-    for url in (urls.absolute(href, base) for href in hrefs):
-        if url is not None:
-            verdict = urls.link_key(url) in own
-            if verdict:
-                break
+    for item in group:
+        for href in links.get(item.id or "", ()):
+            url = urls.absolute(href, base)
+            if url is None:
+                continue
+            if urls.link_key(url) in own:
+                return True
+            verdict = False
     return verdict
 
 
@@ -261,14 +275,11 @@ def _without_doubles(items: list[CommentItem]) -> list[CommentItem]:
 
     Of a comment shown twice the one in the longer list.
     """
-    sizes: dict[HtmlElement, int] = {}
-    for item in items:
-        root = item.top.element.getparent()
-        sizes[root] = sizes.get(root, 0) + 1
+    sizes = Counter(map(_list_of, items))
     best: dict[str, CommentItem] = {}
     for item in items:
         if item.id is not None:
             kept = best.setdefault(item.id, item)
-            if sizes[item.top.element.getparent()] > sizes[kept.top.element.getparent()]:
+            if sizes[_list_of(item)] > sizes[_list_of(kept)]:
                 best[item.id] = item
     return [item for item in items if item.id is None or best[item.id] is item]
