@@ -120,8 +120,9 @@ class Embed:
     def line(self) -> str:
         """Return the line that represents it in the text."""
         url = url_query_cleaner(self.url, _TRACKING, remove=True, unique=False)
-        is_cut = self.kind == "frame" and len(url) > _LONG
-        return f"[Embedded {self.kind}: {url.partition('?')[0] if is_cut else url}]"
+        if self.kind == "frame" and len(url) > _LONG:
+            url, _, _ = url.partition("?")
+        return f"[Embedded {self.kind}: {url}]"
 
 
 def place_embeds(index: Index, boxes: Iterable[HtmlElement], base: str) -> tuple[Embed, ...]:
@@ -164,13 +165,14 @@ def _is_in_text(node: HtmlElement, boxes: list[HtmlElement]) -> bool:
 
 
 def _read(node: HtmlElement, base: str) -> Embed | None:
-    kind = next((_QUOTES[mark] for mark in sorted(tokens(node)) if mark in _QUOTES), None)
+    marks = sorted(tokens(node))
+    kind = next((_QUOTES[mark] for mark in marks if mark in _QUOTES), None)
     if kind is None and _is_unseen(node):
         return None
-    address = _quoted(node, kind) if kind else _framed(node)
+    address = _framed(node) if kind is None else _quoted(node, kind)
     if address and _NONE.search(address.strip()):
         return None
-    url = urls.absolute(address, base) if address else None
+    url = urls.absolute(address, base)
     if url is None or not urlsplit(url).hostname:
         return None
     return Embed(kind=kind or _kind_of(url) or _kind_by_tag(node), url=url)
@@ -180,8 +182,10 @@ def _is_unseen(node: HtmlElement) -> bool:
     """True for a frame that shows nothing, as those have by which scripts of other sites talk."""
     if node.tag not in ("iframe", "frame"):
         return False
-    sizes = (node.get(name, "").strip().removesuffix("px") for name in ("width", "height"))
-    return any(size in ("0", "1") for size in sizes) or bool(_UNSEEN.search(node.get("style") or ""))
+    for name in ("width", "height"):
+        if node.get(name, "").strip() in ("0", "1", "0px", "1px"):
+            return True
+    return _UNSEEN.search(node.get("style", "")) is not None
 
 
 def _framed(node: HtmlElement) -> str | None:
@@ -191,7 +195,8 @@ def _framed(node: HtmlElement) -> str | None:
     if node.tag == "amp-youtube" and (video := node.get("data-videoid")):
         return f"https://www.youtube.com/watch?v={video}"
     for inner in node.iter("source", "param", "embed"):
-        if inner.tag == "param" and (inner.get("name") or "").lower() not in {"movie", "src", "url"}:
+        name = inner.get("name", "").lower()
+        if inner.tag == "param" and name not in {"movie", "src", "url"}:
             continue
         if address := attribute(inner, "src", "data-src", "value"):
             return address
@@ -212,11 +217,15 @@ def _quoted(node: HtmlElement, kind: str | None) -> str | None:
         return f"https://infogram.com/{name}"
     links = [link.get("href") or "" for link in node.iter("a")]
     wanted = [href for href in links if "/status/" in href or _kind_of(href) == kind]
-    return (wanted or links or [attribute(node, *_SOURCES)])[-1] or None
+    found = wanted or links or [attribute(node, *_SOURCES)]
+    return found[-1] or None
 
 
 def _kind_of(url: str) -> str | None:
-    return next((kind for kind, pattern in _PATTERNS if pattern.search(url)), None)
+    for kind, pattern in _PATTERNS:
+        if pattern.search(url):
+            return kind
+    return None
 
 
 def _kind_by_tag(node: HtmlElement) -> str:
@@ -225,7 +234,9 @@ def _kind_by_tag(node: HtmlElement) -> str:
         return "flash"
     if node.tag in ("video", "audio"):
         return str(node.tag)
-    return "article" if "wp-embedded-content" in tokens(node) else "frame"
+    if "wp-embedded-content" in tokens(node):
+        return "article"
+    return "frame"
 
 
 def _write(node: HtmlElement, embed: Embed, boxes: list[HtmlElement]) -> None:

@@ -38,7 +38,10 @@ def extract_page(page: Page, site: Site) -> Extract:
         return _none(Problem(code="empty-page", detail=f"{page.url} holds no HTML."))
     head = metadata.read_head(document)
     refusal = not_an_article.refusal_reason(document, head)
-    return _none(refusal) if refusal is not None else _read(document, head, site)[0]
+    if refusal is not None:
+        return _none(refusal)
+    result, _ = _read(document, head, site)
+    return result
 
 
 def verdicts(page: Page, site: Site) -> tuple[PieceVerdict, ...]:
@@ -56,10 +59,14 @@ def verdicts(page: Page, site: Site) -> tuple[PieceVerdict, ...]:
         return ()
     result, prose = _read(document, head, site)
     text = fold("".join(article.text or "" for article in result.articles))
-    return tuple(
-        verdict if verdict.fate == "dropped" or _is_in(verdict.words, text) else _lost(verdict)
-        for verdict in prose.verdicts
-    )
+    return tuple(_settled(verdict, text) for verdict in prose.verdicts)
+
+
+def _settled(verdict: PieceVerdict, text: str) -> PieceVerdict:
+    """Return the verdict on a block, given the folded text of the article."""
+    if verdict.fate == "dropped" or _is_in(verdict.words, text):
+        return verdict
+    return _lost(verdict)
 
 
 def _is_in(words: str, text: str) -> bool:
@@ -76,15 +83,20 @@ def _none(problem: Problem) -> Extract:
 
 def _read(document: Document, head: Head, site: Site) -> tuple[Extract, Prose]:
     """Return a page's extract, and the prose with the verdict on each block."""
-    titles = (head.meta("og:title") or "", *(text_of(node) for node in document.index.tagged("title")[:1]))
+    titles = [head.meta("og:title") or ""]
+    titles += map(text_of, document.index.tagged("title")[:1])
     other_articles.cut_cards(document.index, head.post_id)
     other_articles.cut_other_articles(document.index, "\n".join(titles), body.BOXES)
     survey = stated_count.survey(document, head)
-    thread = extract.take_thread(document, site, head, fields.opening_day(document, head, site))
+    opening_day = fields.opening_day(document, head, site)
+    thread = extract.take_thread(document, site, head, opening_day)
     document = replace(document, index=thread.index)
-    system = None if thread.comments else _unread_system(document, site)
+    system = None
+    if not thread.comments:
+        system = _unread_system(document, site)
     known = fields.extract_fields(document, head, site, thread.opener)
-    prose = body.extract_body(document, site, known.values.get("title"), known.values.get("authors", ()))
+    authors = known.values.get("authors", ())
+    prose = body.extract_body(document, site, known.values.get("title"), authors)
     problems = [
         *document.problems,
         *thread.problems,
@@ -95,13 +107,16 @@ def _read(document: Document, head: Head, site: Site) -> tuple[Extract, Prose]:
     if prose.text is None and not known.values.get("title"):
         detail = f"{document.page.url} holds neither a title nor text."
         return _none(Problem(code="empty-page", detail=detail)), prose
+    wall = None
     bare = not thread.comments and not marks.declares(document, head, known.rules)
+    if bare:
+        wall = not_an_article.name_wall(document)
     result = Extract(
         surface=Surface.PAGE,
         articles=(_article(document, head, known, prose, survey, bare=bare),),
         comments=thread.comments,
         problems=tuple(problems),
-        wall=not_an_article.name_wall(document) if bare else None,
+        wall=wall,
     )
     return result, prose
 
@@ -118,9 +133,10 @@ def _count_problems(
 
 def _unread_system(document: Document, site: Site) -> str | None:
     """Return the name of the comment system that a page embeds, if no reader of ours supports it."""
-    address = document.page.final_url.partition("#")[0]
-    read = find_thread(document.index, address, site)
-    return systems.foreign_system(document.index) if read is None else None
+    address, _, _ = document.page.final_url.partition("#")
+    if find_thread(document.index, address, site) is not None:
+        return None
+    return systems.foreign_system(document.index)
 
 
 def _article(
@@ -128,7 +144,8 @@ def _article(
 ) -> Article:
     values: dict[str, Any] = dict(known.values)
     values["bare"] = bare
-    values["part"], values["parts"] = head.part, max(head.part, head.parts)
+    values["part"] = head.part
+    values["parts"] = max(head.part, head.parts)
     values["further"] = head.part > 1 or urls.is_comment_page(document.page.final_url)
     rules = dict(known.rules)
     for name, value, rule in (
@@ -139,8 +156,9 @@ def _article(
         ("comments_open", survey.open, "page:comment-form"),
     ):
         if value not in (None, ()):
-            values[name], rules[name] = value, rule
+            values[name] = value
+            rules[name] = rule
     if prose.text is not None:
-        values["embeds"], rules["embeds"] = prose.embeds, prose.rule
-        values["files"], rules["files"] = prose.files, prose.rule
+        values |= {"embeds": prose.embeds, "files": prose.files}
+        rules |= {"embeds": prose.rule, "files": prose.rule}
     return Article(url=head.url, origins=tuple(sorted(rules.items())), **values)
