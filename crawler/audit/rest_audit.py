@@ -31,6 +31,7 @@ from crawler.discovery.rest_strategy import OVERLAP, rest_roots
 from pipeline.platforms.wordpress import rest_urls
 
 ROUTES = {AuditKind.ARTICLE: "posts", AuditKind.COMMENT: "comments"}
+_KINDS_OF = {ROUTES[kind]: kind for kind in AuditKind}
 _T = TypeVar("_T")
 
 
@@ -56,7 +57,7 @@ class RestAudit:
                 self.crawl.rest.root = root
                 items = rest_ids.read_listed_items(page, ROUTES[kind])
                 months = [item.published[:7] for item in items if item.published]
-                return True, months[0] if months else None
+                return True, next(iter(months), None)
             if page.status not in {200, *CLOSED} and page.error != FORBIDDEN:
                 raise NoListingError(page, closed=False)
         return False, None
@@ -80,7 +81,9 @@ class RestAudit:
         if first:
             known.add(first)
         last = f"{self.findings.until:%Y-%m}"
-        months = calendar(min(known), last) if known else ()
+        if not known:
+            return []
+        months = calendar(min(known), last)
         return [(looked.get((kind, month), ""), kind, month) for month in months]
 
     async def prove(self, span: Span) -> AsyncIterator[Any]:
@@ -88,9 +91,10 @@ class RestAudit:
 
         Raises NoListingError where the site does not list it.
         """
-        is_article = span.kind is AuditKind.ARTICLE
-        way = self._prove_articles if is_article else self._prove_comments
-        async for item in way(span):
+        prove = self._prove_comments
+        if span.kind is AuditKind.ARTICLE:
+            prove = self._prove_articles
+        async for item in prove(span):
             yield item
 
     # -- articles -------------------------------------------------------------------------------------
@@ -105,9 +109,10 @@ class RestAudit:
             yield page
         stated = Counter(span.month_of(item.published) for item in listed.values())
         stated.update({month: self.findings.beside[month] for month in span.months})
-        holdings, first, last = self.findings.holdings, span.months[0], span.months[-1]
-        articles = holdings.articles_of(first, last, self.findings.until)
-        silent = {str(post): (month, url) for month, post, url in articles if str(post) not in listed}
+        first, last = span.months[0], span.months[-1]
+        articles = self.findings.holdings.articles_of(first, last, self.findings.until)
+        held = {str(post): (month, url) for month, post, url in articles}
+        silent = {key: place for key, place in held.items() if key not in listed}
         shown = await self._shown(self.findings.kinds, list(silent))
         left_out = _inside(span, shown.values())
         others = [key for key in silent if key not in shown]
@@ -131,7 +136,9 @@ class RestAudit:
             lacking = self.findings.holdings.lacking_article(url, item.id)
             if lacking is None:
                 continue
-            reason, detail = (GapReason.PROTECTED, "It requires a password.") if item.protected else lacking
+            reason, detail = lacking
+            if item.protected:
+                reason, detail = GapReason.PROTECTED, "It requires a password."
             month = span.month_of(item.published)
             self.findings.note_gap(AuditKind.ARTICLE, item.key, month, reason, detail, item.link)
             if reason in {GapReason.UNLISTED, GapReason.CALLED_GONE}:
@@ -140,7 +147,8 @@ class RestAudit:
             for some in _portions(ids, page_size(self.crawl, route)):
                 url = rest_urls.pages_url(self.crawl.rest.root or "", some, kind=route)
                 page = await self.crawl.session.fetch(PageKind.POSTS, url)
-                pages += [page] if rest.read_array(page) else []
+                if rest.read_array(page):
+                    pages.append(page)
         return pages
 
     # -- comments -------------------------------------------------------------------------------------
@@ -232,11 +240,9 @@ class RestAudit:
 
         With `left_out` above 0 it is unproved, with the reason.
         """
-        why = (
-            f"REST's listing leaves out {left_out:,} that it shows when requested by id."
-            if left_out
-            else None
-        )
+        why = None
+        if left_out:
+            why = f"REST's listing leaves out {left_out:,} that it shows when requested by id."
         for month in span.months:
             yield self.findings.proof(span.kind, month, surface=surface, stated=stated[month], unproved=why)
 
@@ -255,10 +261,11 @@ class RestAudit:
         """
         shown: dict[str, ListedItem] = {}
         for route in routes:
-            kinds = (kind for kind in AuditKind if ROUTES[kind] == route)
-            kind = next(kinds, None)
             half = max(1, page_size(self.crawl, route) // 2)
-            known = self.findings.holdings.newest(kind, half) if kind else []
+            known: list[str] = []
+            kind = _KINDS_OF.get(route)
+            if kind is not None:
+                known = list(self.findings.holdings.newest(kind, half))
             for some in _portions([key for key in ids if key not in shown], half):
                 asked = list(dict.fromkeys([*some, *known]))
                 url = rest_urls.shown_url(self.crawl.rest.root or "", route, asked)
@@ -269,7 +276,8 @@ class RestAudit:
                 if kind is AuditKind.COMMENT:
                     proved = {*found, *rest.not_shown(page, asked, known)}
                 is_expected = bool(found) and found.keys() <= set(asked)
-                if kind and not (is_expected and set(some) <= proved):
+                is_proved = is_expected and proved.issuperset(some)
+                if kind and not is_proved:
                     other = page.error or "with other ids than were requested"
                     raise NoListingError(replace(page, error=other), closed=False)
                 shown.update((key, item) for key, item in found.items() if key in some)
