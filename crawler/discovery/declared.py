@@ -6,8 +6,8 @@ Pure. Parses `<link>` elements and the Link header; a URL is believed only on th
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from http import HTTPStatus
-from operator import itemgetter
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree, html
@@ -38,20 +38,31 @@ def read_declared(page: Page, home: str) -> Declared:
 
     An empty Declared where the response is no page, or declares nothing.
     """
-    feeds = _feeds(page)
-    ours = [(url, title) for url, title in feeds if urls.same_host(url, home)]
-    comments = [url for url, title in ours if is_comments_feed(url, title)]
-    posts = [url for url, title in ours if not is_comments_feed(url, title)]
-    root = _rest_root(page)
-    is_ours = root is not None and urls.same_host(root, home)
-    detected = detection.detect(page) if page.status == HTTPStatus.OK else None
-    return Declared(
-        rest=root if is_ours else None,
+    own_feeds = [feed for feed in _feeds(page) if urls.same_host(feed[0], home)]
+    comments = [url for url, title in own_feeds if is_comments_feed(url, title)]
+    posts = [url for url, title in own_feeds if not is_comments_feed(url, title)]
+    found = Declared(
+        rest=_own_root(page, home),
         posts_feed=next(iter(posts), None),
         comments_feed=next(iter(comments), None),
-        platform=detected.platform.name if detected else None,
-        api=detected.platform.api.first(page) if detected and detected.platform.api else None,
     )
+    if page.status != HTTPStatus.OK:
+        return found
+    detected = detection.detect(page)
+    if detected is None:
+        return found
+    found = replace(found, platform=detected.platform.name)
+    if detected.platform.api:
+        found = replace(found, api=detected.platform.api.first(page))
+    return found
+
+
+def _own_root(page: Page, home: str) -> str | None:
+    """Return the root of REST that a page links, if it is on the site's host."""
+    root = _rest_root(page)
+    if root is not None and urls.same_host(root, home):
+        return root
+    return None
 
 
 def foreign_rest(page: Page, home: str) -> str | None:
@@ -77,13 +88,16 @@ def guessed_feed_urls(kind: PageKind, home: str, platform: Platform | None) -> t
 
     Those of the system that runs the site, and of several where it is unknown or WordPress.
     """
-    is_known = platform is not None and platform is not WORDPRESS
-    names = _own(platform, kind) if platform is not None and is_known else _GUESSES[kind]
+    names = _GUESSES[kind]
+    if platform is not None and platform is not WORDPRESS:
+        names = _own(platform, kind)
     return tuple(urljoin(home + "/", name) for name in names)
 
 
 def _own(platform: Platform, kind: PageKind) -> tuple[str, ...]:
-    return platform.posts_feeds if kind is PageKind.POSTS_FEED else platform.comments_feeds
+    if kind is PageKind.POSTS_FEED:
+        return platform.posts_feeds
+    return platform.comments_feeds
 
 
 def feed_of(declared: Declared, kind: PageKind) -> str | None:
@@ -105,16 +119,29 @@ def _rest_root(page: Page) -> str | None:
 
 def _feeds(page: Page) -> list[tuple[str, str]]:
     """Return the URL and title of each declared feed, those in XML first."""
-    found = []
+    in_xml: list[tuple[str, str]] = []
+    in_json: list[tuple[str, str]] = []
     for link in _links(page):
-        media_type = (link.get("type") or "").strip().lower()
-        relations = (link.get("rel") or "").lower().split()
-        href = link.get("href") or ""
-        is_feed = media_type in _FEED_TYPES or (media_type in _PLAIN_TYPES and _FEED_URL.search(href))
-        if is_feed and "alternate" in relations:
-            url = urls.absolute(href, page.final_url)
-            found += [(url, link.get("title") or "", "json" in media_type)] if url else []
-    return [(url, title) for url, title, _ in sorted(found, key=itemgetter(2))]
+        media_type = link.get("type", "").strip().lower()
+        relations = link.get("rel", "").lower().split()
+        href = link.get("href", "")
+        if "alternate" not in relations or not _is_feed(media_type, href):
+            continue
+        url = urls.absolute(href, page.final_url)
+        if url is None:
+            continue
+        group = in_xml
+        if "json" in media_type:
+            group = in_json
+        group.append((url, link.get("title", "")))
+    return in_xml + in_json
+
+
+def _is_feed(media_type: str, href: str) -> bool:
+    """True if a link is a feed by its type, or by its URL where the type is any XML or JSON."""
+    if media_type in _FEED_TYPES:
+        return True
+    return media_type in _PLAIN_TYPES and _FEED_URL.search(href) is not None
 
 
 def _links(page: Page) -> list[html.HtmlElement]:

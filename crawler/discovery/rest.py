@@ -16,6 +16,7 @@ from archive.core.answers import json_text
 from archive.core.answers.reader_guard import reader
 from archive.core.records import POST, Page
 from crawler.frontier.addresses import Listed
+from pipeline.platforms.json_values import object_in, objects_in, string_in
 from pipeline.platforms.wordpress import rest_urls
 
 _LONGEST_ID = 20  # characters
@@ -42,13 +43,15 @@ def read_types(page: Page) -> tuple[ContentType, ...] | None:
     types = json_text.parse_answer(page)
     if not isinstance(types, dict) or not types or "code" in types:
         return None
-    found = (_content_type(kind) for kind in types.values() if isinstance(kind, dict))
-    return tuple(sorted(filter(None, found), key=lambda kind: kind.name != POST))
+    kinds = map(_content_type, objects_in(list(types.values())))
+    found = filter(None, kinds)
+    return tuple(sorted(found, key=lambda kind: kind.name != POST))
 
 
 def _content_type(kind: dict[str, Any]) -> ContentType | None:
-    name, route = kind.get("slug"), kind.get("rest_base")
-    if not isinstance(name, str) or not isinstance(route, str) or not re.fullmatch(r"[\w-]+", route):
+    name = string_in(kind.get("slug"))
+    route = string_in(kind.get("rest_base"))
+    if name is None or route is None or not re.fullmatch(r"[\w-]+", route):
         return None
     if kind.get("rest_namespace", "wp/v2") != "wp/v2":
         return None
@@ -128,7 +131,7 @@ def is_refusal(page: Page) -> bool:
         value = json_text.parse_json(page.body).value
     except ValueError:
         return False
-    code = value.get("code", "") if isinstance(value, dict) else ""
+    code = object_in(value).get("code", "")
     return str(code).startswith("rest_")
 
 
@@ -140,9 +143,12 @@ def read_posts(page: Page) -> tuple[Listed, ...] | None:
     items = read_array(page)
     if items is None:
         return None
-    links = ((urls.absolute(raw_link(item), page.final_url), item) for item in items)
-    posts = ((url, item) for url, item in links if read_id(item.get("id")) is not None)
-    return tuple(_listed(url, item) for url, item in posts if url and not _protected(item))
+    posts = []
+    for item in items:
+        url = urls.absolute(raw_link(item), page.final_url)
+        if url and read_id(item.get("id")) is not None and not _protected(item):
+            posts.append(_listed(url, item))
+    return tuple(posts)
 
 
 def _listed(url: str, item: dict[str, Any]) -> Listed:
@@ -156,14 +162,13 @@ def read_divided(page: Page) -> dict[str, tuple[str, ...]]:
 
     A block theme links them nowhere.
     """
-    counts = (
-        (urls.absolute(raw_link(item), page.final_url), _breaks(item)) for item in read_array(page) or ()
-    )
-    return {
-        url: tuple(urls.part_url(url, number) for number in range(2, breaks + 2))
-        for url, breaks in counts
-        if url and breaks
-    }
+    divided = {}
+    for item in read_array(page) or ():
+        url = urls.absolute(raw_link(item), page.final_url)
+        numbers = range(2, _breaks(item) + 2)
+        if url and numbers:
+            divided[url] = tuple(urls.part_url(url, number) for number in numbers)
+    return divided
 
 
 def _breaks(item: dict[str, Any]) -> int:
@@ -171,9 +176,9 @@ def _breaks(item: dict[str, Any]) -> int:
 
     At most MOST_PARTS - 1; 0 without its text.
     """
-    content = item.get("content")
-    text = content.get("rendered") if isinstance(content, dict) else None
-    return min(str(text or "").count("<!--nextpage-->"), MOST_PARTS - 1)
+    content = object_in(item.get("content"))
+    text = str(content.get("rendered") or "")
+    return min(text.count("<!--nextpage-->"), MOST_PARTS - 1)
 
 
 def _protected(item: dict[str, Any]) -> bool:
@@ -186,8 +191,7 @@ def raw_link(item: dict[str, Any]) -> str | None:
 
     So that a broken one is not taken for another URL.
     """
-    link = item.get("link")
-    return link if isinstance(link, str) else None
+    return string_in(item.get("link"))
 
 
 def stated_text(value: object) -> str | None:
