@@ -109,7 +109,9 @@ class RunRecorder:
         report = self.spider.report
         stats = self.crawler.stats.get_stats()
         closure = self._met_closure()
-        report.obstacle = closure.sentence if closure else None
+        report.obstacle = None
+        if closure is not None:
+            report.obstacle = closure.sentence
         end = RunEnd(
             archive=self.archive,
             reason=reason,
@@ -140,13 +142,15 @@ class RunRecorder:
 
     def _met_closure(self) -> Closure | None:
         """Return the wall that closed the site, if any."""
-        obstacles, report = self.spider.session.obstacles, self.spider.report
+        obstacles = self.spider.session.obstacles
+        report = self.spider.report
         found = obstacles.found
         if found is None and (report.refused_requests or report.retry_after_seconds):
             found = obstacles.last
         if found is None:
             return None
-        return Closure(kind=found[0].kind, sentence=found[1], since=self.started_at)
+        obstacle, sentence = found
+        return Closure(kind=obstacle.kind, sentence=sentence, since=self.started_at)
 
     def _state(self, closure: Closure | None) -> CrawlState:
         """Return the state that the run leaves.
@@ -155,10 +159,15 @@ class RunRecorder:
         """
         crawl = self.spider.crawl
         wait_until = self.spider.session.wait_until
-        state = crawl.after if crawl else self.before
+        state = self.before
+        if crawl is not None:
+            state = crawl.after
         is_open = self.spider.session.obstacles.site.is_open
-        state = replace(state, closure=after_run(self.before.closure, closure, is_open=is_open))
-        return replace(state, wait_until=wait_until) if wait_until else state
+        left = after_run(self.before.closure, closure, is_open=is_open)
+        state = replace(state, closure=left)
+        if wait_until:
+            state = replace(state, wait_until=wait_until)
+        return state
 
     def _conclude(self, end: RunEnd) -> Conclusion:
         if isinstance(self.spider, NewsSpider):
