@@ -32,10 +32,12 @@ def with_url(text: str, name: str, url: str) -> str:
     """
     lines = text.splitlines(keepends=True)
     blocks = _blocks(lines, name)
-    start, end = next((block for block in blocks if not _is_below(lines[block[0]])), (0, 0))
+    own = (block for block in blocks if not _is_below(lines[block[0]]))
+    start, end = next(own, (0, 0))
     for number in range(start + 1, end):
         if found := _URL.match(lines[number]):
-            lines[number] = found[1] + quote(url) + lines[number][found.end() :]
+            remainder = lines[number][found.end() :]
+            lines[number] = f"{found[1]}{quote(url)}{remainder}"
             break
     else:
         lines.insert(start + 1, f"url = {quote(url)}{_line_end(text)}")
@@ -54,7 +56,8 @@ def renamed(text: str, old: str, new: str) -> str:
         found = _HEADER.match(lines[start])
         if found is not None:
             group = next(number for number in (1, 2, 3) if found[number])
-            lines[start] = lines[start][: found.start(group)] + new + lines[start][found.end(group) :]
+            begin, end = found.span(group)
+            lines[start] = lines[start][:begin] + new + lines[start][end:]
     wanted = tomllib.loads(text)
     wanted["sources"][new] = wanted["sources"].pop(old)
     _rename_named(lines, old, new)

@@ -61,9 +61,10 @@ def name_for(url: str) -> str:
     www.the-site.co.uk becomes the-site, an IP address just "site".
     """
     host = (urlsplit(url).hostname or "").removeprefix("www.")
-    labels = [""] if re.fullmatch(r"[\d.:]+", host) else host.split(".")
-    letters = (char for char in labels[0].lower() if char.isascii())
-    kept = "".join(char for char in letters if char.isalnum() or char in "-_")
+    if re.fullmatch(r"[\d.:]+", host):
+        return "site"
+    label, _, _ = host.lower().partition(".")
+    kept = re.sub(r"[^a-z0-9_-]", "", label)
     return kept.strip("-_")[:MAX_NAME_CHARS] or "site"
 
 
@@ -117,11 +118,7 @@ def site_block(
     lines += _or_example("language", language, "en", "The site's language, for the names of months.")
     lines += _or_example("timezone", timezone, "Europe/Berlin", "The time zone of the dates on its pages.")
     if hosts:
-        own = all(same_site(f"https://{host}", url) for host in hosts)
-        note = "" if own else " Their owner is unclear: remove the # to allow them."
-        lines.append(f"# Further hosts with its articles.{note}")
-        sign = "" if own else "# "
-        lines.append(f"{sign}hosts = [{', '.join(map(quote, hosts))}]")
+        lines += _hosts_lines(hosts, url)
     if script_fills:
         lines += [
             f"# A script fills in the {script_fills}. Without the # below a browser reads it; that needs",
@@ -139,9 +136,21 @@ def site_block(
     return "\n".join(lines) + "\n"
 
 
+def _hosts_lines(hosts: tuple[str, ...], url: str) -> list[str]:
+    """Return the lines of further hosts, as a comment where they may be another publisher's."""
+    listed = ", ".join(map(quote, hosts))
+    if all(same_site(f"https://{host}", url) for host in hosts):
+        return ["# Further hosts with its articles.", f"hosts = [{listed}]"]
+    return [
+        "# Further hosts with its articles. Their owner is unclear: remove the # to allow them.",
+        f"# hosts = [{listed}]",
+    ]
+
+
 def _or_example(key: str, value: str | None, example: str, why: str) -> list[str]:
-    line = f"{key} = {quote(value)}" if value else f"# {key} = {quote(example)}"
-    return [f"# {why}", line]
+    if value:
+        return [f"# {why}", f"{key} = {quote(value)}"]
+    return [f"# {why}", f"# {key} = {quote(example)}"]
 
 
 def new_config_text(block: str, contact: str | None) -> str:
@@ -206,9 +215,8 @@ def write_config(file: Path, text: str, name: str) -> None:
 def keep_aside(file: Path) -> Path:
     """Copy a configuration that is to be replaced to a new file beside it, and return that."""
     endings = (CONFIG_ASIDE if number == 1 else f"{CONFIG_ASIDE}-{number}" for number in count(1))
-    aside = next(
-        path for ending in endings if not os.path.lexists(path := file.with_name(file.name + ending))
-    )
+    paths = (file.with_name(file.name + ending) for ending in endings)
+    aside = next(path for path in paths if not os.path.lexists(path))
     shutil.copy2(file, aside)
     return aside
 
@@ -221,10 +229,11 @@ def rewrite_config(file: Path, text: str, name: str | None) -> None:
     try:
         _replace(file, text, name)
     except (ConfigError, tomllib.TOMLDecodeError) as error:
-        reason = str(error).replace(str(_new_beside(file.resolve())), file.name)
+        new = _new_beside(file.resolve())
+        reason = str(error).replace(str(new), file.name)
+        hint = f"Edit it by hand, and try again. {getattr(error, 'hint', None) or ''}"
         raise ConfigError(
-            f"{file} could not be changed, so nothing was: {reason}",
-            hint=f"Edit it by hand, and try again. {getattr(error, 'hint', None) or ''}".strip(),
+            f"{file} could not be changed, so nothing was: {reason}", hint=hint.strip()
         ) from error
 
 
@@ -255,8 +264,10 @@ def _replace(file: Path, text: str, name: str | None) -> None:
 
 def _write_alike(new: Path, text: str, old: Path) -> None:
     """Write a new file with the mode and owner of an old one, if any."""
-    known = old.stat() if old.exists() else None
-    mode = 0o666 if known is None else stat.S_IMODE(known.st_mode)
+    known, mode = None, 0o666
+    if old.exists():
+        known = old.stat()
+        mode = stat.S_IMODE(known.st_mode)
     handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
         file.write(text)
