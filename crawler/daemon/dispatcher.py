@@ -58,8 +58,9 @@ class Tick(BaseTrigger):  # type: ignore[misc]
 
         The later of both.
         """
-        last = now if previous is None else max(previous, now)
-        return self.timetable().next_start(last)
+        if previous is not None:
+            now = max(previous, now)
+        return self.timetable().next_start(now)
 
 
 class Clock:
@@ -190,9 +191,12 @@ class Clock:
             return None
         why = f"no crawl started in time; the one of {_told(now)} makes up for it."
         ledger.note(source.name, ticks[:-1], "coalesced", why, now)
-        planned = ticks[-1] if ticks else None
-        in_time = planned is not None and now - timetable.start_of(planned) <= LATE_START
-        return ledger.claim(source.name, "schedule" if in_time else "catch-up", now, planned)
+        planned, trigger = None, "catch-up"
+        if ticks:
+            planned = ticks[-1]
+            if now - timetable.start_of(planned) <= LATE_START:
+                trigger = "schedule"
+        return ledger.claim(source.name, trigger, now, planned)
 
     def _note_overlap(self, archive: Archive, source: Source, now: datetime) -> int:
         """Record planned times during another crawl; return their number."""
