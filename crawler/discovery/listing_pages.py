@@ -26,6 +26,7 @@ _OLDER = re.compile(
 _HEADINGS, _MAIN = ("h1", "h2", "h3"), ("article", "main")
 _PIECES = 20  # text nodes of a link that are read
 _PAGED = re.compile(r"/page/\d+|/p\d+/?$|[?&](?:paged?|start|limitstart|offset|updated-max)=[\w:.+%-]+")
+_DEPTH_CHANGES = {"start": 1, "end": -1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +65,10 @@ def read_listing_page(page: Page) -> ListingPage:
 
 def links_digest(page: ListingPage) -> str | None:
     """Return a digest of the URLs on a listing page, in any order; None without any."""
+    if not page.listed:
+        return None
     named = " ".join(sorted(entry.url for entry in page.listed))
-    return hashlib.sha256(named.encode()).hexdigest() if named else None
+    return hashlib.sha256(named.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,12 @@ class _Link:
     label: str
     rank: int
 
+    @property
+    def says_older(self) -> bool:
+        """True if its text is that of a link to older entries."""
+        text = self.words[:200].strip()
+        return _OLDER.search(text) is not None or _OLDER.search(self.label) is not None
+
 
 def _rank(link: _Link) -> int:
     return link.rank
@@ -92,18 +101,22 @@ def _links(tree: html.HtmlElement, page: Page) -> list[_Link]:
     open_boxes = dict.fromkeys((*_HEADINGS, *_MAIN), 0)
     for event, node in etree.iterwalk(tree, events=("start", "end"), tag=("a", *open_boxes)):
         if node.tag in open_boxes:
-            open_boxes[node.tag] += 1 if event == "start" else -1
+            open_boxes[node.tag] += _DEPTH_CHANGES[event]
             continue
-        url = urls.absolute(node.get("href"), page.final_url) if event == "start" else None
+        if event == "end":
+            continue
+        url = urls.absolute(node.get("href"), page.final_url)
         if url is None:
             continue
         in_heading = any(open_boxes[tag] for tag in _HEADINGS)
         in_main = any(open_boxes[tag] for tag in _MAIN)
-        rank = 2 if in_main else 0
+        rank = 0
+        if in_main:
+            rank = 2
         if in_heading or node.get("rel") == "bookmark":
             rank = 1
         text = "".join(islice(node.itertext(), _PIECES)).strip()
-        label = f"{node.get('aria-label') or ''} {node.get('title') or ''}"
+        label = f"{node.get('aria-label', '')} {node.get('title', '')}"
         found.append(_Link(url, text, label[:200], rank))
     return found
 
@@ -117,10 +130,10 @@ def _older(tree: html.HtmlElement, links: list[_Link], page: Page) -> str | None
     if marked:
         return urls.absolute(str(marked[0]), page.final_url)
     here = re.search(r"/page/(\d{1,6})(?!\d)", page.final_url)
-    number = int(here[1]) + 1 if here else 2
+    number = 2
+    if here:
+        number = int(here[1]) + 1
     numbered = (link.url for link in links if re.search(rf"/page/{number}/?$", link.url))
     paged = (link for link in links if _PAGED.search(link.url))
-    worded = (
-        link.url for link in paged if _OLDER.search(link.words[:200].strip()) or _OLDER.search(link.label)
-    )
+    worded = (link.url for link in paged if link.says_older)
     return next(numbered, None) or next(worded, None)
