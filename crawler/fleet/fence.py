@@ -60,10 +60,9 @@ class FencedState:
     def from_json(cls, content: bytes) -> FencedState:
         """Return the state of bytes out of the store."""
         values: dict[str, Any] = json.loads(content)
-        files = {
-            name: SourceFile(bytes=file["bytes"], blocks=tuple(file["blocks"]))
-            for name, file in values.pop("files").items()
-        }
+        files = {}
+        for name, file in values.pop("files").items():
+            files[name] = SourceFile(bytes=file["bytes"], blocks=tuple(file["blocks"]))
         return cls(files=files, **values)
 
 
@@ -118,16 +117,15 @@ class Fence:
         state = self.newest()
         if state.holder is not None:
             self._wait_for_silence(state)
-        return self._next(
-            state,
-            replace(state, holder=holder, token=secrets.token_hex(8), lease=lease),
-            HeldError(f"Another worker took {self.source} at the same moment."),
-        )
+        taken = replace(state, holder=holder, token=secrets.token_hex(8), lease=lease)
+        refusal = HeldError(f"Another worker took {self.source} at the same moment.")
+        return self._next(state, taken, refusal)
 
     def renew(self, state: FencedState, count: int) -> None:
         """Write a beat of the holder. Raises LateWriterError."""
         begun = boot_seconds()
-        self.store.replace(self._beat(state), f"{state.token} {count}".encode())
+        beat = f"{state.token} {count}"
+        self.store.replace(self._beat(state), beat.encode())
         self.asserted_at = begun
         if self.store.exists(self._key(state.number + 1)):
             raise self._late(state)
@@ -160,7 +158,10 @@ class Fence:
             self.store.delete(f"{self._states}/{name}")
         contents = [self.store.read(f"{self._states}/{name}") for name in names[-keep:]]
         states = [FencedState.from_json(content) for content in contents if content is not None]
-        named = {block for state in states for file in state.files.values() for block in file.blocks}
+        named: set[str] = set()
+        for state in states:
+            for file in state.files.values():
+                named.update(file.blocks)
         newest = max((state.number for state in states), default=0)
         for name in self.store.names(f"{self.source}/blocks"):
             if name not in named and block_sender(name) < newest:
@@ -172,7 +173,8 @@ class Fence:
         if not self.store.create(self._key(new.number), new.to_json()):
             raise refusal
         self.asserted_at = begun
-        if self.store.names(self._states)[-1] != self._key(new.number).rpartition("/")[2]:
+        newest = self.store.names(self._states)[-1]
+        if self._key(new.number) != f"{self._states}/{newest}":
             raise refusal  # the number was used and removed long ago: a greater one is there
         return new
 
@@ -182,7 +184,8 @@ class Fence:
         since = self._clock()
         while self._clock() - since < state.lease:
             self._sleep(state.lease / 8)
-            if self.store.read(self._beat(state)) != heard or self.store.exists(self._key(state.number + 1)):
+            has_beaten = self.store.read(self._beat(state)) != heard
+            if has_beaten or self.store.exists(self._key(state.number + 1)):
                 raise HeldError(f"{self.source} is held by {state.holder}.")
 
     def _late(self, state: FencedState) -> LateWriterError:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archive.core.timestamps import instant
 from crawler.fleet import crawl_queue
@@ -53,23 +53,20 @@ class CrawlJob:
 def worker_notes(store: SharedStore) -> list[WorkerNote]:
     """Return the notes of all workers, by name. Raises StoreError."""
     names = store.names(WORKERS)
-    found = []
-    for name in names:
-        content = store.read(f"{WORKERS}/{name}") if name.endswith(".json") else None
-        if content is None:
-            continue
-        note = json.loads(content)
-        found.append(
-            WorkerNote(
-                name=note["name"],
-                host=note["host"],
-                slots=note["slots"],
-                at=instant(note["at"]),
-                sources=tuple(note["sources"]),
-                is_draining=f"{note['name']}.drain" in names,
-            )
-        )
-    return found
+    files = [name for name in names if name.endswith(".json")]
+    contents = [store.read(f"{WORKERS}/{name}") for name in files]
+    return [_worker_note(json.loads(content), names) for content in contents if content is not None]
+
+
+def _worker_note(note: dict[str, Any], names: Sequence[str]) -> WorkerNote:
+    return WorkerNote(
+        name=note["name"],
+        host=note["host"],
+        slots=note["slots"],
+        at=instant(note["at"]),
+        sources=tuple(note["sources"]),
+        is_draining=f"{note['name']}.drain" in names,
+    )
 
 
 async def crawl_jobs(queue: App) -> list[CrawlJob]:
@@ -101,7 +98,8 @@ def surplus(notes: Sequence[WorkerNote], lease: timedelta) -> list[str]:
     while running:
         busiest = max(running, key=lambda name: (running[name], name))
         idlest = min(running, key=lambda name: (running[name], name))
-        if running[busiest] - running[idlest] < 2 or running[idlest] >= slots[idlest]:
+        is_even = running[busiest] - running[idlest] < 2
+        if is_even or running[idlest] >= slots[idlest]:
             break
         moved.append(sources[busiest].pop())
         running[busiest] -= 1

@@ -41,7 +41,11 @@ class FleetWorker:
     """Worker with a name, a folder and a number of slots."""
 
     def __init__(self, config: Config, store: SharedStore, *, name: str, slots: int, folder: Path) -> None:
-        self.config, self.store, self.name, self.slots, self.folder = config, store, name, slots, folder
+        self.config = config
+        self.store = store
+        self.name = name
+        self.slots = slots
+        self.folder = folder
         self._slices: dict[threading.Event, str] = {}
         self._reports = Outages(f"The notes of {name}", logger)
         self._stopping = asyncio.Event()
@@ -86,11 +90,12 @@ class FleetWorker:
 
         An abortion of the job ends the slice and leaves the rest to other workers.
         """
-        known = {each.name: each for each in self.config.sources}.get(source)
+        known = next((known for known in self.config.sources if known.name == source), None)
         if known is None:
             logger.warning("%s is not in this worker's configuration; its job was removed.", source)
             return
-        if self._stopping.is_set() or (avoid == self.name and context.job.attempts < AVOID_TRIES):
+        is_avoided = avoid == self.name and context.job.attempts < AVOID_TRIES
+        if is_avoided or self._stopping.is_set():
             raise crawl_queue.LeftError(f"{source} goes to another worker.")
         stop = threading.Event()
         self._slices[stop] = source
@@ -117,11 +122,20 @@ class FleetWorker:
             raise
         finally:
             del self._slices[stop]
-        now = datetime.now(UTC)
-        at = now if end.has_more else known.schedule.next_start(now)
-        avoid = self.name if was_aborted or self._stopping.is_set() else ""
-        await crawl_queue.plan_crawl(context.app, known, at, avoid=avoid)
+        is_left = was_aborted or self._stopping.is_set()
+        await self._plan_next(context.app, known, has_more=end.has_more, is_left=is_left)
         logger.info("%s: %s. %s", source, end.outcome, end.sentence)
+
+    async def _plan_next(self, queue: App, source: Source, *, has_more: bool, is_left: bool) -> None:
+        """Plan the next crawl: at once where a source has more, by another worker where this one left it."""
+        now = datetime.now(UTC)
+        at = source.schedule.next_start(now)
+        if has_more:
+            at = now
+        avoid = ""
+        if is_left:
+            avoid = self.name
+        await crawl_queue.plan_crawl(queue, source, at, avoid=avoid)
 
     def _slice(self, source: Source, stop: threading.Event) -> SliceEnd:
         return run_slice(self.config, source, self.store, holder=self.name, folder=self.folder, stop=stop)
@@ -145,23 +159,20 @@ class FleetWorker:
     async def _take_jobs(self, queue: App) -> None:
         seconds = self.config.fleet.lease.total_seconds()
         common: dict[str, Any] = {
+            "name": self.name,
             "install_signal_handlers": False,
             "update_heartbeat_interval": seconds / 4,
             "stalled_worker_timeout": seconds,
             "fetch_job_polling_interval": min(5.0, seconds / 2),
             "abort_job_polling_interval": min(5.0, seconds / 2),
         }
-        workers = [
-            asyncio.create_task(
-                queue.run_worker_async(
-                    queues=[name], name=self.name, concurrency=slots, delete_jobs=deleted, **common
-                )
-            )
-            for name, slots, deleted in (
-                (crawl_queue.CRAWLS, self.slots, "never"),
-                (crawl_queue.HOUSEKEEPING, 1, "successful"),
-            )
-        ]
+        crawls = queue.run_worker_async(
+            queues=[crawl_queue.CRAWLS], concurrency=self.slots, delete_jobs="never", **common
+        )
+        housekeeping = queue.run_worker_async(
+            queues=[crawl_queue.HOUSEKEEPING], concurrency=1, delete_jobs="successful", **common
+        )
+        workers = [asyncio.create_task(crawls), asyncio.create_task(housekeeping)]
         stopping = asyncio.create_task(self._stopping.wait())
         await asyncio.wait([*workers, stopping], return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
@@ -211,7 +222,7 @@ def _note_lost_job(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> 
 
     error = context.get("exception")
     if isinstance(error, ConnectorException):
-        reason = str(error.__cause__ or error).strip().partition("\n")[0]
+        reason, *_ = str(error.__cause__ or error).strip().splitlines() or [""]
         logger.info("The queue has not taken a report: %s", reason)
     else:
         loop.default_exception_handler(context)
