@@ -66,8 +66,9 @@ class Frontier:
         home = self.crawl.home
         if not urls.same_host(entry.url, home):
             home = urljoin(entry.url, "/")
-        platform = self.crawl.platform
-        lists = platform.lists if platform else None
+        lists = None
+        if self.crawl.platform is not None:
+            lists = self.crawl.platform.lists
         return addresses.is_article(entry, home, self.crawl.site.article_pattern, lists)
 
     def foreign_hosts(self) -> list[str]:
@@ -95,7 +96,9 @@ class Frontier:
                 continue
             if seen and not revisit_policy.is_due(seen, now) and not self._may_follow_lastmod(seen):
                 continue
-            url = seen.url if seen else entry.url
+            url = entry.url
+            if seen:
+                url = seen.url
             yield from self.request(url, lastmod=entry.lastmod)
 
     def request(self, url: str, *, lastmod: str | None = None, walk: Walk | None = None) -> Iterator[Request]:
