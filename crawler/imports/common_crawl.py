@@ -30,7 +30,9 @@ _LIST = "collinfo.json"
 def is_common_crawl(url: str) -> bool:
     """True if a URL is that of Common Crawl, of one of its indexes, or of the list of them."""
     parts = urlsplit(url)
-    return parts.netloc == _HOST or parts.path.endswith(f"/{_LIST}") or bool(_INDEX.search(parts.path))
+    if parts.netloc == _HOST or parts.path.endswith(f"/{_LIST}"):
+        return True
+    return _INDEX.search(parts.path) is not None
 
 
 class CommonCrawl:
@@ -38,7 +40,9 @@ class CommonCrawl:
 
     def __init__(self, index: str, data: str | None, asking: Asking) -> None:
         self.name = urlsplit(index).netloc
-        self._index, self._data, self._asking = index, (data or _DATA).rstrip("/"), asking
+        self._index = index
+        self._data = (data or _DATA).rstrip("/")
+        self._asking = asking
 
     def entries(self, site: Site, since: datetime | None, until: datetime | None) -> Iterator[IndexEntry]:
         """Yield the good captures of a site's pages, one of those with the same body in a row.
@@ -68,24 +72,20 @@ class CommonCrawl:
         parts = urlsplit(self._index)
         if _INDEX.search(parts.path):
             return [self._index]
-        url = self._index if parts.path.endswith(_LIST) else f"https://{_HOST}/{_LIST}"
-        crawls = self._json(self._asking.get(url)[0])
+        url = f"https://{_HOST}/{_LIST}"
+        if parts.path.endswith(_LIST):
+            url = self._index
+        body, _ = self._asking.get(url)
+        crawls = self._json(body)
         if not isinstance(crawls, list):
             raise self._not_an_index(crawls)
         return [str(crawl["cdx-api"]) for crawl in reversed(crawls) if _overlaps(crawl, since, until)]
 
     def _entries(self, index: str, site: Site) -> Iterator[IndexEntry]:
-        parts = urlsplit(site.url)
-        asked = {"url": f"{parts.netloc}{parts.path.rstrip('/')}/*", "output": "json"}
         try:
-            stated = self._json(
-                self._asking.get(f"{index}?{urlencode({**asked, 'showNumPages': 'true'})}")[0]
-            )
-            pages = stated["pages"] if isinstance(stated, dict) else stated
-            if not isinstance(pages, int):
-                raise self._not_an_index(stated)
-            for page in range(pages):
-                body, _ = self._asking.get(f"{index}?{urlencode({**asked, 'page': page})}")
+            for page in range(self._page_count(index, site)):
+                query = _query(site, page=str(page))
+                body, _ = self._asking.get(f"{index}?{query}")
                 for line in body.splitlines():
                     entry = entry_of(self._json(line))
                     if entry is not None:
@@ -94,6 +94,17 @@ class CommonCrawl:
             return  # it has nothing of the site
         except (KeyError, TypeError, ValueError) as error:
             raise self._not_an_index(error) from error
+
+    def _page_count(self, index: str, site: Site) -> int:
+        """Return how many pages an index has of a site."""
+        query = _query(site, showNumPages="true")
+        body, _ = self._asking.get(f"{index}?{query}")
+        stated = pages = self._json(body)
+        if isinstance(stated, dict):
+            pages = stated["pages"]
+        if not isinstance(pages, int):
+            raise self._not_an_index(stated)
+        return pages
 
     def _json(self, body: bytes) -> Any:
         try:
@@ -108,10 +119,20 @@ class CommonCrawl:
         )
 
 
+def _query(site: Site, **wanted: str) -> str:
+    """Return the query for what an index has of a site."""
+    parts = urlsplit(site.url)
+    path = parts.path.rstrip("/")
+    return urlencode({"url": f"{parts.netloc}{path}/*", "output": "json", **wanted})
+
+
 def _overlaps(crawl: dict[str, Any], since: datetime | None, until: datetime | None) -> bool:
     """True if a crawl may have captures of a span; also where its time is not stated."""
     try:
-        first, last = (datetime.fromisoformat(crawl[name]).replace(tzinfo=UTC) for name in ("from", "to"))
+        first = datetime.fromisoformat(crawl["from"]).replace(tzinfo=UTC)
+        last = datetime.fromisoformat(crawl["to"]).replace(tzinfo=UTC)
     except (KeyError, TypeError, ValueError):
         return True
-    return (since is None or last >= since) and (until is None or first < until)
+    is_before = since is not None and last < since
+    is_after = until is not None and first >= until
+    return not is_before and not is_after
