@@ -38,6 +38,13 @@ class _Field:
     high: int
     words: tuple[str, ...] = ()
 
+    @property
+    def last(self) -> int:
+        """Highest number for which "*" stands; 7 is Sunday once more."""
+        if self.words is _WEEKDAYS:
+            return 6
+        return self.high
+
 
 _FIELDS = (
     _Field("minute", 0, 59),
@@ -91,22 +98,26 @@ def parse_schedule(text: str) -> Schedule:
     if words and words[0].startswith("@"):
         if words[0] not in NICKNAMES:
             names = ", ".join(NICKNAMES)
-            raise ValueError(f"“{words[0]}” is not one of {names}{nearest(words[0], NICKNAMES)}")
+            similar = nearest(words[0], NICKNAMES)
+            raise ValueError(f"“{words[0]}” is not one of {names}{similar}")
         words[:1] = NICKNAMES[words[0]].split()
     if len(words) not in {5, 6}:
         raise ValueError(f"it has {len(words)} fields")
-    timezone = words[5] if len(words) == 6 else "UTC"
+    timezone = "UTC"
+    if len(words) == 6:
+        timezone = words.pop()
     check_timezone(timezone)
-    pairs = zip(_FIELDS, words[:5], strict=True)
-    values = [_parse_field(field, word.lower()) for field, word in pairs]
+    values = [_parse_field(field, word.lower()) for field, word in zip(_FIELDS, words, strict=True)]
     either = not words[2].startswith("*") and not words[4].startswith("*")
-    if not either and not any(day <= _DAYS_AT_MOST[month - 1] for month in values[3] for day in values[2]):
-        raise ValueError(f"none of its months has a day {', '.join(map(str, values[2]))}")
+    longest = max(_DAYS_AT_MOST[month - 1] for month in values[3])
+    if not either and min(values[2]) > longest:
+        days = ", ".join(map(str, values[2]))
+        raise ValueError(f"none of its months has a day {days}")
     minute, hour, day, month = map(_field_text, _FIELDS[:4], values[:4])
     weekday = "*"
     if words[4] != "*":
-        days = dict.fromkeys(_WEEKDAYS[number % 7] for number in values[4])
-        weekday = ",".join(days)
+        weekdays = [_WEEKDAYS[number % 7] for number in values[4]]
+        weekday = ",".join(dict.fromkeys(weekdays))
     return Schedule(
         text=text,
         minute=minute,
@@ -131,7 +142,8 @@ def check_timezone(name: str) -> None:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise ValueError(f"“{name}” is no IANA time zone{nearest(name, available_timezones())}") from error
+        similar = nearest(name, available_timezones())
+        raise ValueError(f"“{name}” is no IANA time zone{similar}") from error
 
 
 def is_timezone(name: str | None) -> bool:
@@ -152,9 +164,8 @@ def _parse_field(field: _Field, text: str) -> tuple[int, ...]:
             raise ValueError(f"the step in the {field.name} “{text}” is no number above 0")
         low, high = _parse_range(field, body, text)
         if slash and low == high and body != "*":
-            raise ValueError(
-                f"the step in the {field.name} “{text}” needs a range, such as {low}-{field.high}/{step}"
-            )
+            example = f"{low}-{field.high}/{step}"
+            raise ValueError(f"the step in the {field.name} “{text}” needs a range, such as {example}")
         every = int(step or 1)
         numbers.update(range(low, high + 1, every))
     return tuple(sorted(numbers))
@@ -162,10 +173,11 @@ def _parse_field(field: _Field, text: str) -> tuple[int, ...]:
 
 def _parse_range(field: _Field, body: str, text: str) -> tuple[int, int]:
     if body == "*":
-        return field.low, 6 if field.words is _WEEKDAYS else field.high
+        return field.low, field.last
     first, dash, last = body.partition("-")
-    low = _parse_number(field, first, text)
-    high = _parse_number(field, last, text) if dash else low
+    low = high = _parse_number(field, first, text)
+    if dash:
+        high = _parse_number(field, last, text)
     if dash and last == "sun" and low > 0:
         high = 7
     if low > high:
