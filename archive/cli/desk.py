@@ -12,7 +12,7 @@ from archive.cli.console import Context, emit, opened, say, table
 from archive.core.database import is_writable
 from archive.core.errors import ArchiveError
 from archive.core.formatting import count, plain, when
-from archive.files.desk_store import Desk, desk_path
+from archive.files.desk_store import Desk, desk_path, no_desk
 from archive.operations import serve as publish
 
 _NAME = click.argument("name")
@@ -46,19 +46,33 @@ def add_reader(context: Context, name: str, as_json: bool) -> None:
         path = desk_path(archive.path)
     _must_be_writable(context)
     with Desk.open(path, create=True) as found:
-        key = found.add_reader(name, datetime.now(UTC))
-    _show_link(context, name, key, as_json=as_json)
+        key, served = found.add_reader(name, datetime.now(UTC)), found.served_url()
+    _show_link(context, name, key, served, as_json=as_json)
 
 
 @desk.command("renew")
 @_NAME
+@click.option("--unshare", is_flag=True, help="Also end all lists that this reader shares.")
 @_JSON
 @click.pass_obj
-def renew_key(context: Context, name: str, as_json: bool) -> None:
-    """Make a new link for a reader; the old one opens nothing more."""
+def renew_key(context: Context, name: str, unshare: bool, as_json: bool) -> None:
+    """Make a new link for a reader; the old one opens nothing more.
+
+    Lists that the reader shares have links of their own, which stay. If the old link was stolen, end them with
+    --unshare: whoever had it could see these links, and make some.
+    """
     with Desk.open(desk_path(context.archive())) as found:
-        key = found.renew_key(name)
-    _show_link(context, name, key, as_json=as_json)
+        before = found.reader_named(name).shares
+        key, served = found.renew_key(name, unshare=unshare), found.served_url()
+    _show_link(context, name, key, served, as_json=as_json, shares=0 if unshare else before)
+    if before and not as_json:
+        lists = count(before, "shared list")
+        ending = "`backissue desk renew NAME --unshare` ends them, with another new link."
+        say(
+            f"{lists} ended."
+            if unshare
+            else f"{lists} can still be read by whoever has their links. {ending}"
+        )
 
 
 @desk.command("list")
@@ -76,8 +90,11 @@ def list_readers(context: Context, as_json: bool) -> None:
     elif readers:
         rows = [[each.name, when(each.made_at), f"{each.items:,}", f"{each.shares:,}"] for each in readers]
         table(["reader", "since", "items", "shared lists"], rows)
-    else:
+    elif path.exists():
         say("No reader has a desk yet: `backissue desk add NAME`.")
+    else:
+        error = no_desk(path)
+        say(f"{error} {error.hint}")
 
 
 @desk.command("remove")
@@ -107,13 +124,15 @@ def _must_be_writable(context: Context) -> None:
         )
 
 
-def _show_link(context: Context, name: str, key: str, *, as_json: bool) -> None:
-    """Print the link of a reader."""
+def _show_link(
+    context: Context, name: str, key: str, served: str | None, *, as_json: bool, shares: int = 0
+) -> None:
+    """Print the link of a reader: at the published archive, or where the pages were last served."""
     settings = context.desk()
-    base = (settings.public_url or publish.local_url()).rstrip("/")
+    base = (settings.public_url or served or publish.local_url()).rstrip("/")
     link = f"{base}/desk#key={key}"
     if as_json:
-        emit({"reader": name, "link": link})
+        emit({"reader": name, "link": link, "shares": shares})
         return
     click.echo(link)
     say(f"This link opens the desk of {plain(name)}. It is shown once; send it to this reader alone.")
@@ -123,4 +142,5 @@ def _show_link(context: Context, name: str, key: str, *, as_json: bool) -> None:
             " or with `serve --desk`."
         )
     if settings.public_url is None:
-        say("Give `public_url` in the configuration, and links name the published archive.")
+        where = "where the pages were last served" if served else "where `serve` listens without --port"
+        say(f"It begins with {base}, {where}. Give `public_url` in the configuration for another address.")

@@ -101,13 +101,13 @@ def serve(
     else:
         path = published
     must_be_free(host, port, "--port")
+    url = publish.local_url(host=host, port=port, base_url=base_path)
     if published is None and (desk or context.desk().is_open):
-        publish.open_desks(path)
+        publish.open_desks(path, url)
     if quiet:
         for name in ("uvicorn.access", "uvicorn.error"):
             logging.getLogger(name).addFilter(lambda record: record.levelno >= logging.WARNING)
     else:
-        url = publish.local_url(host=host, port=port, base_url=base_path)
         say(f"Serving {path} at {url} until Ctrl-C.")
     log_format.adopt_uvicorn()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.FINE))

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import os
 import secrets
+import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
+from archive.core import file_kinds
 from archive.core.connection import Database
 from archive.core.database import BUSY, Closing, open_ours, read_only, transaction
 from archive.core.errors import ArchiveError
@@ -37,7 +40,7 @@ from archive.files.desk_records import (
     new_key,
 )
 
-migrations = Migrations("backissue-desk")
+migrations = Migrations(file_kinds.DESK)
 
 
 @migrations()
@@ -78,10 +81,30 @@ CREATE TABLE shares (
     db.execute("INSERT INTO secret VALUES (lower(hex(randomblob(32))))")
 
 
+@migrations()
+def m002_served(db: Database) -> None:
+    """Create the URL at which the pages were last served."""
+    db.execute("CREATE TABLE served (url TEXT NOT NULL)")
+
+
 def desk_path(archive: Path) -> Path:
     """Return its path: `news-desk.db` for `news.db`, else `desk.db`."""
     raw = raw_pages.raw_pages_path(archive)
     return raw.with_name(raw.name.removesuffix("pages.db") + "desk.db")
+
+
+def orphaned_desks(folder: Path) -> list[Path]:
+    """Return the files of readers' collections in a folder whose archive is not there."""
+    owned = {desk_path(path) for path in folder.glob("*.db")}
+    return sorted(path for path in folder.resolve().glob("*desk.db") if path not in owned and _is_desk(path))
+
+
+def _is_desk(path: Path) -> bool:
+    try:
+        with closing(read_only(path)) as connection:
+            return file_kinds.DESK in file_kinds.migration_sets(connection)
+    except (ArchiveError, sqlite3.Error):
+        return False
 
 
 class Desk(Closing):
@@ -98,10 +121,8 @@ class Desk(Closing):
         A new one is readable by its owner alone. `patience` is how many seconds it waits for another writer.
         """
         if not path.exists() and not create:
-            raise _no_desk(path)
-        before = None
-        if create:
-            before = os.umask(0o077)
+            raise no_desk(path)
+        before = os.umask(0o077) if create else None
         try:
             desk = cls(path, open_ours(path, migrations, create=create))
         finally:
@@ -119,7 +140,7 @@ class Desk(Closing):
         Raises ArchiveError where there is no such file, sqlite3.Error where it cannot be read.
         """
         if not path.exists():
-            raise _no_desk(path)
+            raise no_desk(path)
         connection = read_only(path)
         connection.execute("PRAGMA query_only = ON")
         return cls(path, Database(connection))
@@ -131,6 +152,17 @@ class Desk(Closing):
     def secret(self) -> str:
         """Return the secret with which forms are signed."""
         return str(self.db.execute("SELECT value FROM secret").fetchone()[0])
+
+    def note_served(self, url: str) -> None:
+        """Note the URL at which the pages are served, for links of readers."""
+        with transaction(self.db):
+            self.db.execute("DELETE FROM served")
+            self.db.execute("INSERT INTO served VALUES (?)", [url])
+
+    def served_url(self) -> str | None:
+        """Return the URL at which the pages were last served, None where that is unknown."""
+        row = self.db.execute("SELECT url FROM served").fetchone()
+        return None if row is None else str(row[0])
 
     # -- readers ------------------------------------------------------------------------------------
 
@@ -158,12 +190,17 @@ class Desk(Closing):
             )
         return key
 
-    def renew_key(self, name: str) -> str:
-        """Give a reader a new key and return it; the old one opens nothing more. Raises ArchiveError."""
+    def renew_key(self, name: str, *, unshare: bool = False) -> str:
+        """Give a reader a new key and return it; the old one opens nothing more. Raises ArchiveError.
+
+        Shared lists have keys of their own: they stay, unless `unshare` ends them.
+        """
         key = new_key()
         with transaction(self.db):
             reader = self.reader_named(name)
             self.db.execute("UPDATE readers SET key_digest = ? WHERE id = ?", [key_digest_of(key), reader.id])
+            if unshare:
+                self.db.execute("DELETE FROM shares WHERE reader_id = ?", [reader.id])
         return key
 
     def remove_reader(self, name: str) -> DeskReader:
@@ -359,7 +396,9 @@ def _item(row: tuple[Any, ...]) -> Item:
     )
 
 
-def _no_desk(path: Path) -> ArchiveError:
-    return ArchiveError(
-        f"There is no {path.name}: no reader has a desk yet.", hint="`backissue desk add NAME` adds one."
-    )
+def no_desk(path: Path) -> ArchiveError:
+    """Return the error for a file that is not there; it names those of renamed archives."""
+    hint = "`backissue desk add NAME` adds one."
+    if left := ", ".join(each.name for each in orphaned_desks(path.parent)):
+        hint = f"{left} is of an archive that has been renamed or moved; if it was this one, call it {path.name}."
+    return ArchiveError(f"There is no {path.name}: no reader has a desk yet.", hint=hint)

@@ -363,8 +363,13 @@ def kept_files(archive: Path) -> Iterator[Finding]:
 
 
 def collections(archive: Path) -> Iterator[Finding]:
-    """Check that readers' collections are sound and private; nothing where there are none."""
+    """Check that readers' collections are sound, private, and beside their archive; none is no finding."""
     path = desk_store.desk_path(archive)
+    for left in desk_store.orphaned_desks(archive.parent):
+        hint = f"If that archive is now {archive.name}, stop the pages and call the file {path.name}."
+        if path.exists():
+            hint = f"{path.name} exists as well: keep one of them under that name, and move the other away."
+        yield warn("collections", f"{left.name} has readers' collections, but its archive is not here.", hint)
     if not path.exists():
         return
     try:

@@ -8,13 +8,16 @@ file nor its folder may be written, and nobody writes).
 
 from __future__ import annotations
 
+import logging
 import os
+import sqlite3
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from archive.core.database import is_still
+from archive.core.database import is_still, is_writable
+from archive.core.errors import ArchiveError
 from archive.files.desk_records import ENVIRONMENT
 from archive.files.desk_store import Desk, desk_path
 
@@ -28,6 +31,8 @@ SETTINGS: Mapping[str, str] = {
 
 SECRET_VARIABLE = "DATASETTE_SECRET"  # noqa: S105  (a name)
 HOST, PORT = "127.0.0.1", 8001
+
+_log = logging.getLogger(__name__)
 
 
 def command(
@@ -83,17 +88,23 @@ def base_path(text: str) -> str:
     return "/"
 
 
-def open_desks(archive: Path) -> None:
-    """Let the pages that this process serves take readers.
+def open_desks(archive: Path, url: str) -> None:
+    """Let the pages that this process serves at a URL take readers.
 
-    Forms are signed by the secret of desk.db, where there is one, so that a page that was open before a
-    restart of the server can still save.
+    Forms are signed by the secret of desk.db, so that a page that was open before a restart of the server can
+    still save. The URL is noted there, for links of readers, where the folder may be written.
     """
     os.environ[ENVIRONMENT] = "1"
     path = desk_path(archive)
-    if path.exists() and SECRET_VARIABLE not in os.environ:
-        with Desk.open_to_read(path) as desk:
-            os.environ[SECRET_VARIABLE] = desk.secret()
+    try:
+        if is_writable(path if path.exists() else archive):
+            with Desk.open(path, create=True) as desk:
+                desk.note_served(url)
+        if path.exists() and SECRET_VARIABLE not in os.environ:
+            with Desk.open_to_read(path) as desk:
+                os.environ[SECRET_VARIABLE] = desk.secret()
+    except (ArchiveError, sqlite3.Error) as error:
+        _log.warning("Readers' desks cannot be opened now, the other pages can: %s", error)
 
 
 def run_datasette() -> None:

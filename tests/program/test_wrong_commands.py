@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from archive.files.desk_records import ENVIRONMENT
+from archive.files.desk_store import Desk
 from archive.files.raw_pages import Pages
+from archive.operations.ports import wait_until_answering
+from archive.operations.serve import open_desks
 from archive.storage.archive import Archive
 from scheduler import main
+from tests.builders.crawling import PROGRAM
 from tests.builders.fixtures_archive import START, Filler
+from tests.builders.patience import PATIENCE, free_port
 
 USAGE, ERROR = 2, 1
 WRONG: dict[str, tuple[int, str]] = {
@@ -104,10 +113,70 @@ def test_desk_is_made_listed_renewed_and_removed(here: Path) -> None:
     assert run("desk add Anna").exit_code == ERROR
     assert "did you mean “Anna”?" in run("desk renew Ana").stderr
     assert run("desk renew Anna").stdout.strip() != link
+    assert "127.0.0.1:8001, where `serve` listens without --port" in done.stderr
     assert '"items": 0' in run("desk list --json").stdout
     assert run("desk remove Anna").exit_code == USAGE
     assert run("desk remove Anna --yes").exit_code == 0
     assert "No reader has a desk yet" in run("desk list").stderr
+
+
+def test_renewed_key_ends_shared_lists_only_when_told(here: Path) -> None:
+    run("desk add Anna")
+    with Desk.open(here / "desk.db") as desk:
+        for title in ("Harbour", "Ferry"):
+            desk.share(1, title=title, kind="", tag="", now=START)
+    kept = run("desk renew Anna")
+    assert "2 shared lists can still be read" in kept.stderr
+    assert "desk renew NAME --unshare" in kept.stderr
+    assert '"shares": 2' in run("desk renew Anna --json").stdout
+    ended = run("desk renew Anna --unshare")
+    assert "2 shared lists ended." in ended.stderr
+    assert '"shares": 0' in run("desk list --json").stdout
+    assert "shared list" not in run("desk renew Anna --unshare").stderr
+
+
+def test_link_of_a_desk_names_where_the_pages_are_served(here: Path) -> None:
+    port = free_port()
+    command = [sys.executable, str(PROGRAM), "serve", "--desk", "--base-path", "news", "--port", str(port)]
+    server = subprocess.Popen(command, cwd=here, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        assert wait_until_answering("127.0.0.1", port, PATIENCE)
+        done = run("desk add Anna")
+    finally:
+        server.terminate()
+        server.wait(PATIENCE)
+    base = f"http://127.0.0.1:{port}/news"
+    assert done.stdout.startswith(f"{base}/desk#key=")
+    assert f"It begins with {base}, where the pages were last served." in done.stderr
+    (here / "backissue.toml").write_text(
+        "public_url = 'https://archive.example.org'\n[sources.quayside]\nurl = 'https://quayside.example'\n"
+    )
+    assert run("desk renew Anna").stdout.startswith("https://archive.example.org/desk#key=")
+
+
+def test_damaged_desk_does_not_keep_the_pages_from_being_served(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    run("desk add Anna")
+    (here / "desk.db").write_bytes(b"torn" * 4096)
+    open_desks(here / "archive.db", "http://127.0.0.1:8001/")
+    assert os.environ[ENVIRONMENT] == "1"
+
+
+def test_collections_of_a_renamed_archive_are_named(here: Path) -> None:
+    run("desk add Anna")
+    for old, new in (("archive.db", "news.db"), ("pages.db", "news-pages.db")):
+        (here / old).rename(here / new)
+    config = (here / "backissue.toml").read_text()
+    (here / "backissue.toml").write_text(f"archive = 'news.db'\n{config}")
+    told = run("doctor --offline").stdout
+    assert "desk.db has readers' collections, but its archive is not here." in told
+    assert "If that archive is now news.db, stop the pages and call the file news-desk.db." in told
+    assert "desk.db is of an archive that has been renamed or moved" in run("desk renew Anna").stderr
+    assert "desk.db is of an archive that has been renamed or moved" in run("desk list").stderr
+    (here / "desk.db").rename(here / "news-desk.db")
+    assert "its archive is not here" not in run("doctor --offline").stdout
 
 
 def test_desk_is_backed_up_looked_at_and_restored(here: Path) -> None:

@@ -24,7 +24,7 @@ from archive.public.served_archives import room_of
 from archive.public.sql.jobs import Failure, Job, Place
 from archive.public.sql.paging import Paged, first_page, seekable, sorted_table, whole_table, without_limit
 from archive.public.sql.pool import LateError, LostError, Pool
-from archive.public.sql.view_paging import page_of_view, place_of_page, view_of_page
+from archive.public.sql.view_paging import page_of_view, view_of_page
 
 INTROSPECTION = (
     "attached_databases",
@@ -215,8 +215,8 @@ async def _page_of_view(database: Any, sql: str, view: str) -> Paged:
     definition = await database.get_view_definition(view)
     if not definition or database.name not in room_of(database.ds).archives:
         return Paged(sql)
-    place = await database.execute_fn(lambda connection: place_of_page(connection, sql))
-    return page_of_view(sql, definition, place)
+    paged: Paged = await database.execute_fn(lambda connection: page_of_view(connection, sql, definition))
+    return paged
 
 
 async def whole_of(database: Any, sql: str) -> tuple[str, ...]:

@@ -1,8 +1,10 @@
-"""Pages of our views at any depth: found by the ids of a table, since a view has no key of its own.
+"""Pages of our views at any depth: found by keys of their parts, since a view has no key of its own.
 
-Datasette 0.65 asks for a later page of a view by an offset, for which SQLite reads all rows before it. Most
-rows of our views are one for each row of a table, in the order of its ids; their place is found in an index.
-The few others follow. Does not: touch a page that is filtered or sorted.
+Datasette 0.65 asks for a later page of a view by an offset, for which SQLite reads all rows before it. A view
+of ours is a UNION ALL of parts. The first one has a row for each row of a table, in the order of its ids. In
+the next ones a row is found by its key in an index; only keys are counted for that. The last ones, for what
+was shown again after a removal, are small and read by an offset. Does not: touch a page that is filtered or
+sorted.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from archive.public.sql.paging import SQL_COLUMNS, SQL_NAME, Paged
@@ -23,27 +25,44 @@ _PAGE = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewKey:
-    """How the first part of a view follows from a table.
+    """How the parts of a view are ordered.
 
-    It has one row for each row of `table`, whose id is in `column`, but those in `left_out`, a SELECT of ids.
+    The first one has a row for each row of `table`, whose id is in `column`, but those in `left_out`, a SELECT
+    of ids in their order. `keys` are the columns by which a row of each next part is found, as far as there
+    are such.
     """
 
     column: str
     table: str
     left_out: str = ""
+    keys: tuple[str, ...] = ()
 
 
 _COUNT = re.compile(rf"select count\(\*\) from (?P<view>{SQL_NAME})\s*")
 _GONE_ARTICLES = (
-    "SELECT article_id FROM events WHERE comment_id IS NULL AND kind IN ('removed', 'redirected')"
+    "SELECT DISTINCT article_id FROM events WHERE comment_id IS NULL AND kind IN ('removed', 'redirected')"
+    " ORDER BY article_id"
 )
-_GONE_COMMENTS = "SELECT comment_id FROM events WHERE comment_id IS NOT NULL AND kind = 'removed'"
+_GONE_COMMENTS = (
+    "SELECT DISTINCT comment_id FROM events WHERE comment_id IS NOT NULL AND kind = 'removed'"
+    " ORDER BY comment_id"
+)
 VIEW_KEYS: Mapping[str, ViewKey] = {
     "comments_in_context": ViewKey(column="comment_id", table="comments"),
     "comment_shown": ViewKey(column="comment_id", table="comments"),
-    "comment_states": ViewKey(column="comment_id", table="comments", left_out=_GONE_COMMENTS),
+    "comment_states": ViewKey(
+        column="comment_id",
+        table="comments",
+        left_out=_GONE_COMMENTS,
+        keys=("comment_id", *["comment_id, version"] * 2),
+    ),
     "article_shown": ViewKey(column="article_id", table="articles"),
-    "article_states": ViewKey(column="article_id", table="articles", left_out=_GONE_ARTICLES),
+    "article_states": ViewKey(
+        column="article_id",
+        table="articles",
+        left_out=_GONE_ARTICLES,
+        keys=("article_id", *["article_id, version"] * 2),
+    ),
 }
 
 
@@ -56,64 +75,93 @@ def view_of_page(sql: str) -> str | None:
     return name
 
 
-@dataclass(frozen=True, slots=True)
-class PagePlace:
-    """How many rows the first part of a view has, and the id with which a page begins.
-
-    The id is None where the page begins later.
-    """
-
-    rows: int
-    first_id: int | None
-
-
-def place_of_page(connection: sqlite3.Connection, sql: str) -> PagePlace:
-    """Return the place of a page of a view of ours.
-
-    Ids are counted in an index; as many more as were left out before are then passed over, until none is new.
-    """
-    found = _PAGE.fullmatch(sql)
-    offset = int(found["offset"] or 0) if found else 0
-    key = VIEW_KEYS[str(view_of_page(sql))]
-    left_out: list[int] = []
-    if key.left_out:
-        ids = f"SELECT id FROM {key.table} WHERE id IN ({key.left_out}) ORDER BY id"
-        left_out = [row[0] for row in connection.execute(ids)]
-    [count] = connection.execute(f"SELECT count(*) FROM {key.table}").fetchone()
-    rows = int(count) - len(left_out)
-    if offset >= rows:
-        return PagePlace(rows, None)
-    passed = 0
-    while True:
-        at = f"SELECT id FROM {key.table} ORDER BY id LIMIT 1 OFFSET {offset + passed}"
-        first_id = int(connection.execute(at).fetchone()[0])
-        before = bisect_right(left_out, first_id)
-        if before == passed:
-            return PagePlace(rows, first_id)
-        passed = before
-
-
-def page_of_view(sql: str, definition: str, place: PagePlace) -> Paged:
+def page_of_view(connection: sqlite3.Connection, sql: str, definition: str) -> Paged:
     """Return what gives the rows of a page of a view, or their count.
 
     `definition` is the view's own SQL.
     """
-    found = _PAGE.fullmatch(sql)
-    view = view_of_page(sql)
+    found, key = _PAGE.fullmatch(sql), VIEW_KEYS[str(view_of_page(sql))]
     first, *others = _parts(definition)
-    named = f"SELECT * FROM ({first}) WHERE 0"  # a compound has the column names of its first part
-    tail = f"({' UNION ALL '.join([named, *others])})"
-    if view is None or found is None:
-        return Paged(f"select {place.rows} + count(*) from {tail}")
-    column = VIEW_KEYS[view].column
-    limit = int(found["limit"])
-    offset = int(found["offset"] or 0)
+    left_out = [row[0] for row in connection.execute(key.left_out)] if key.left_out else []
+    rows = _number(connection, f"SELECT count(*) FROM {key.table}") - len(left_out)
+    tail = [_Part(select, columns) for select, columns in zip(others, key.keys, strict=False)]
+    rest = _union(first, others[len(tail) :])
+    if found is None:
+        counted = rows + sum(part.rows(connection) for part in tail)
+        return Paged(f"select {counted} + count(*) from {rest}")
+    limit, offset = int(found["limit"]), int(found["offset"] or 0)
     start = f"select {found['columns']} from"
-    if place.first_id is None:
-        skipped = offset - place.rows
-        return Paged(f"{start} {tail} limit {limit} offset {skipped}")
-    head = f"{start} ({first}) where {column} >= {place.first_id} order by {column} limit {limit}"
-    return Paged(head, f"{start} {tail} limit", limit)
+    if offset < rows:
+        first_id = _id_at(connection, key.table, offset, rows, left_out)
+        head = f"{start} ({first}) where {key.column} >= {first_id} order by {key.column} limit {limit}"
+        return Paged(head, _following(start, first, tail, rest, limit), limit)
+    offset -= rows
+    for number, part in enumerate(tail, start=1):
+        rows = part.rows(connection)
+        if offset < rows:
+            head = f"{start} {part.beginning_at(connection, offset)} limit {limit}"
+            return Paged(head, _following(start, first, tail[number:], rest, limit), limit)
+        offset -= rows
+    return Paged(f"{start} {rest} limit {limit} offset {offset}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a view after its first one, in the order of its key."""
+
+    select: str
+    key: str
+
+    def rows(self, connection: sqlite3.Connection) -> int:
+        """Count its rows by their keys alone: what no key needs is not read (hence the subquery's bound)."""
+        return _number(connection, f"SELECT count(*) FROM (SELECT {self.key} FROM ({self.select}) LIMIT -1)")
+
+    def beginning_at(self, connection: sqlite3.Connection, offset: int) -> str:
+        """Return its rows from this one on, as the end of a statement."""
+        at = f"SELECT {self.key} FROM ({self.select}) ORDER BY {self.key} LIMIT 1 OFFSET {offset}"
+        values = ", ".join(str(int(value)) for value in connection.execute(at).fetchone())
+        return f"({self.select}) where ({self.key}) >= ({values}) order by {self.key}"
+
+    def beginning(self, limit: int) -> str:
+        """Return its first rows, as a statement."""
+        return f"SELECT * FROM (SELECT * FROM ({self.select}) ORDER BY {self.key} LIMIT {limit})"
+
+
+def _following(start: str, first: str, parts: Sequence[_Part], rest: str, limit: int) -> str:
+    """Return the statement, but for its number, of the rows from the beginning of these parts on."""
+    union = _union(first, [*(part.beginning(limit) for part in parts), f"SELECT * FROM {rest}"])
+    return f"{start} {union} limit"
+
+
+def _union(first: str, selects: Sequence[str]) -> str:
+    """Return SELECTs as one; the columns are named as in the first part of the view."""
+    return f"({' UNION ALL '.join([f'SELECT * FROM ({first}) WHERE 0', *selects])})"
+
+
+def _id_at(
+    connection: sqlite3.Connection, table: str, offset: int, rows: int, left_out: Sequence[int]
+) -> int:
+    """Return the id with which the row at an offset begins, found from the nearer end.
+
+    As many more ids as were left out before are passed over, until none is new.
+    """
+    every = rows + len(left_out)
+    if offset < rows // 2:
+        first_id = _number(connection, f"SELECT id FROM {table} ORDER BY id LIMIT 1 OFFSET {offset}")
+    else:
+        before_end = every - 1 - offset
+        last = f"SELECT id FROM {table} ORDER BY id DESC LIMIT 1 OFFSET {before_end}"
+        first_id = _number(connection, last)
+    passed = 0
+    while (before := bisect_right(left_out, first_id)) > passed:
+        further = f"SELECT id FROM {table} WHERE id > {first_id} ORDER BY id LIMIT {before - passed}"
+        *_, (first_id,) = connection.execute(further)
+        passed = before
+    return first_id
+
+
+def _number(connection: sqlite3.Connection, sql: str) -> int:
+    return int(connection.execute(sql).fetchone()[0])
 
 
 def _parts(definition: str) -> list[str]:
