@@ -21,7 +21,16 @@ import click
 
 from archive.cli import log_format as logs
 from archive.cli import serve as archive_cli
-from archive.cli.console import CommandPlace, Context, DeskSettings, Exit, Interruption, Program, say
+from archive.cli.console import (
+    CommandPlace,
+    Context,
+    DeskSettings,
+    Exit,
+    Interruption,
+    Program,
+    WholeNumber,
+    say,
+)
 from archive.operations import serve
 from archive.operations.ports import must_be_free, wait_until_answering
 from crawler import demo
@@ -209,7 +218,7 @@ def up(context: Context, /, **served: Any) -> int:
 @archive_cli.pages_options
 @click.option(
     "--sample-port",
-    type=click.IntRange(1, 65535),
+    type=WholeNumber(1, 65535),
     envvar=demo.PORT_VARIABLE,
     help=f"The port of the sample newspaper (${demo.PORT_VARIABLE}; by default {demo.PORT}).",
 )

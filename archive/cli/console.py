@@ -232,6 +232,12 @@ class NearChoice(click.Choice[str]):
         return str(value)
 
 
+class WholeNumber(click.IntRange):
+    """A whole number within bounds."""
+
+    name = "integer"
+
+
 class Interruption:
     """Termination signals, handled between steps; the second interrupts."""
 

@@ -58,8 +58,8 @@ def add_reader(context: Context, name: str, as_json: bool) -> None:
 def renew_key(context: Context, name: str, unshare: bool, as_json: bool) -> None:
     """Make a new link for a reader; the old one opens nothing more.
 
-    Lists that the reader shares have links of their own, which stay. If the old link was stolen, end them with
-    --unshare: whoever had it could see these links, and make some.
+    Lists that the reader shares have links of their own, which stay. If the old link was stolen, end them
+    with --unshare: whoever had it could see these links, and make some.
     """
     with Desk.open(desk_path(context.archive())) as found:
         before = found.reader_named(name).shares

@@ -36,6 +36,11 @@ BUNDLES = {
 }
 FILES = {"db": "write_db", "wacz": "write_wacz"}
 """The function that writes each form; that of jsonl is in `archive.exports.as_jsonl`, loaded for it alone."""
+_FILE_ENDINGS = (
+    *(".csv", ".jsonl", ".json", ".sql", ".db", ".sqlite", ".md", ".html", ".txt", ".xlsx", ".gz", ".warc"),
+    ".wacz",
+)
+"""Endings of names of single files: no folder is given one by intention."""
 ENDINGS = {"db": "-export.db", "warc": ".warc.gz", "wacz": ".wacz"}
 FORMS = ("jsonl", "csv", "sql", "parquet", "markdown", "folder", "site", "db", "pages", "warc", "wacz")
 
@@ -92,9 +97,10 @@ def export(
         Snapshot.open(archive.path, Selection(**limits), watch) as snapshot,
     ):
         target = output or _usual(form, archive.path, joined=joined)
-        how = _arguments(context, form, raw=raw)
-        refuse_own = partial(own_files.refuse, archive=archive.path, config=context.file())
-        place = _Place(target, force, refuse_own)
+        _must_fit(target, "csv --joined" if joined else form)
+        how: dict[str, Any] = {"raw": raw} if form == "csv" else {}
+        how |= {"key": context.key()} if form == "wacz" else {}
+        place = _Place(target, force, partial(own_files.refuse, archive=archive.path, config=context.file()))
         _write(snapshot, "csv --joined" if joined else form, place, how)
         articles = snapshot.count("articles")
         comments = snapshot.count("comments")
@@ -130,6 +136,23 @@ def _arguments(context: Context, form: str, *, raw: bool) -> dict[str, Any]:
             return {"key": context.key()}
         case _:
             return {}
+
+
+def _must_fit(target: str, form: str) -> None:
+    """Raise ArchiveError where the name is that of a file and the form a folder, or the reverse."""
+    if form in BUNDLES and target.lower().endswith(_FILE_ENDINGS):
+        joined = ", or add --joined for one file" if form == "csv" else ""
+        raise ArchiveError(
+            f"{form} is a folder of files, and {target} is the name of one file.",
+            hint=f"Give the name of a folder or of a .zip file{joined}.",
+        )
+    if form not in BUNDLES and target.lower().endswith((".zip", "/")):
+        ending = ENDINGS.get(form, f".{form.partition(' ')[0]}").removeprefix("-export")
+        name = target.rstrip("/").removesuffix(".zip") or "archive"
+        raise ArchiveError(
+            f"{form} is one file, and {target} is the name of a folder or of a .zip file.",
+            hint=f"Give another name, such as {name}{ending}.",
+        )
 
 
 @dataclass(frozen=True, slots=True)

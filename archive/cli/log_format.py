@@ -37,10 +37,13 @@ _NAMES = (
 _MASKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), instead)
     for pattern, instead in (
-        # any URL but of the web or a file, such as slack://token/channel or mailtos://user:pass@host
+        # any URL but of the web, a store or a file, such as slack://token/channel or mailtos://user:pass@host
         # with a non-empty rest: "mailtos://…" in a hint of ours has nothing to hide
-        (r"\b(?!https?:|file:|sqlite:)([a-z][a-z0-9+.-]*)://(?=[^\s\"'<>“”]*\w)[^\s\"'<>“”]+", r"\1://***"),
-        (r"\b(https?)://[^/\s\"'<>@]*@", r"\1://***@"),
+        (
+            r"\b(?!https?:|ftps?:|s3:|file:|sqlite:)([a-z][a-z0-9+.-]*)://(?=[^\s\"'<>“”]*\w)[^\s\"'<>“”]+",
+            r"\1://***",
+        ),
+        (r"\b(https?|ftps?|s3)://[^/\s\"'<>@]*@", r"\1://***@"),
         (r"(hooks\.slack\.com/|/api/webhooks/|/bot(?=\d+:))[^\s\"'<>?]+", r"\1***"),
         (rf"([?&;](?:{_NAMES})=)[^&\s\"'<>#]+", r"\1***"),
         (r"((?:proxy-)?authorization|(?:set-)?cookie|x-api-key)(['\"]?\s*[:=]\s*)[^\r\n]+", r"\1\2***"),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import click
 
-from archive.cli.console import Context, emit, opened_to_change, say, table
+from archive.cli.console import Context, WholeNumber, emit, opened_to_change, say, table
 from archive.core.database import transaction
 from archive.core.errors import ArchiveError
 from archive.core.formatting import count, plain, when
@@ -168,10 +168,12 @@ def _hide(
 
 
 @click.command()
-@click.argument("numbers", nargs=-1, required=True, type=click.IntRange(1), metavar="NUMBER…")
+@click.argument("numbers", nargs=-1, type=WholeNumber(1), metavar="NUMBER…")
 @click.pass_obj
 def unredact(context: Context, numbers: Sequence[int]) -> None:
     """Show again what was hidden. NUMBER is that of a redaction (`redact --list`)."""
+    if not numbers:
+        raise click.UsageError("Give the number of a redaction; `backissue redact --list` prints them.")
     with (
         opened_to_change(context) as archive,
         hold(archive.path, _LOCK),

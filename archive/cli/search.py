@@ -11,7 +11,7 @@ from textwrap import fill, indent
 
 import click
 
-from archive.cli.console import Context, NearChoice, emit, opened, say, typed
+from archive.cli.console import Context, NearChoice, WholeNumber, emit, opened, say, typed
 from archive.core.connection import Database
 from archive.core.errors import NotFoundError
 from archive.core.formatting import count, plain, when
@@ -49,7 +49,7 @@ WIDTH = 100
     "--limit",
     default=20,
     show_default=True,
-    type=click.IntRange(1, 1000),
+    type=WholeNumber(1, 1000),
     help="Show at most this many results.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

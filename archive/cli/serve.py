@@ -15,11 +15,29 @@ from typing import TypeVar
 import click
 
 from archive.cli import log_format
-from archive.cli.console import Context, Exit, opened, say
+from archive.cli.console import Context, Exit, WholeNumber, opened, say
 from archive.operations import serve as publish
 from archive.operations.ports import must_be_free
 
 Command = TypeVar("Command", bound=Callable[..., object])
+
+
+def _is_metadata(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
+    """Return the path of metadata as it is. Raises BadParameter for a file that is none."""
+    if path is None:
+        return None
+    from datasette.utils import BadMetadataError, parse_metadata  # noqa: PLC0415  (slow to import)
+
+    try:
+        found = parse_metadata(path.read_text(encoding="utf-8"))
+    except (BadMetadataError, OSError, UnicodeDecodeError):
+        found = None
+    if not isinstance(found, dict):
+        example = '{"title": "Our archive"}'
+        raise click.BadParameter(
+            f"{path} is no metadata of Datasette. Give an object in JSON or YAML, such as {example}."
+        )
+    return path
 
 
 def pages_options(command: Command) -> Command:
@@ -33,6 +51,7 @@ def pages_options(command: Command) -> Command:
         click.option(
             "--metadata",
             type=click.Path(path_type=Path, exists=True, dir_okay=False),
+            callback=_is_metadata,
             help="Datasette's metadata: the title, who may read, and settings of plugins (JSON or YAML).",
         ),
         click.option(
@@ -51,7 +70,7 @@ def pages_options(command: Command) -> Command:
             "--port",
             default=8001,
             show_default=True,
-            type=click.IntRange(1, 65535),
+            type=WholeNumber(1, 65535),
             help="The port of the pages.",
         ),
         click.option(

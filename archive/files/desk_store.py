@@ -400,5 +400,6 @@ def no_desk(path: Path) -> ArchiveError:
     """Return the error for a file that is not there; it names those of renamed archives."""
     hint = "`backissue desk add NAME` adds one."
     if left := ", ".join(each.name for each in orphaned_desks(path.parent)):
-        hint = f"{left} is of an archive that has been renamed or moved; if it was this one, call it {path.name}."
+        hint = f"{left} is of an archive that has been renamed or moved."
+        hint += f" If it was this one, rename the file to {path.name}."
     return ArchiveError(f"There is no {path.name}: no reader has a desk yet.", hint=hint)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from archive.cli.console import Context, Exit, emit, say, table
+from archive.cli.console import Context, Exit, WholeNumber, emit, say, table
 from archive.core.errors import ArchiveError, BackissueError, NotFoundError
 from archive.core.formatting import plain, size, when
 from archive.core.locks import hold
@@ -52,7 +52,7 @@ def fleet() -> None:
 
 @fleet.command("work")
 @click.option("--name", help="The worker's name; by default that of the machine.")
-@click.option("--slots", type=click.IntRange(1, 256), default=2, show_default=True, help="Crawls at a time.")
+@click.option("--slots", type=WholeNumber(1, 256), default=2, show_default=True, help="Crawls at a time.")
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),

@@ -16,7 +16,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from archive.cli.console import Context, Exit, emit, say
+from archive.cli.console import Context, Exit, WholeNumber, emit, say
 from archive.core.formatting import count, plain
 from crawler.config.config import load_config
 from pipeline.scale.engines import Watch, engine_must_be_installed, run_plan
@@ -35,13 +35,13 @@ from pipeline.scale.plan import ExtractionPlan, Result, result_of
 )
 @click.option(
     "--workers",
-    type=click.IntRange(1),
+    type=WholeNumber(1),
     default=os.cpu_count() or 1,
     help="Tasks at once; by default one for each core of this machine.",
 )
 @click.option(
     "--tasks",
-    type=click.IntRange(1),
+    type=WholeNumber(1),
     help="Into how many tasks the pages are divided; by default 4 a worker.",
 )
 @click.option("--source", default="", help="The source of pages in WARC files that name none.")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from archive.cli.console import Context
+from archive.cli.console import Context, WholeNumber
 from crawler.config.config import load_config
 from pipeline.cli import replay as pipeline_cli
 
@@ -17,9 +17,7 @@ from pipeline.cli import replay as pipeline_cli
 @click.command("replay")
 @click.argument("source", required=False)
 @click.option("--apply", is_flag=True, help="Save the changes, as versions labelled re-extracted.")
-@click.option(
-    "--jobs", type=click.IntRange(1), default=1, help="Read with this many processes; by default one."
-)
+@click.option("--jobs", type=WholeNumber(1), default=1, help="Read with this many processes; by default one.")
 @click.option(
     "--from",
     "folder",

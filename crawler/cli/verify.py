@@ -7,7 +7,7 @@ from itertools import groupby
 
 import click
 
-from archive.cli.console import Context, Exit, emit, table
+from archive.cli.console import Context, Exit, WholeNumber, emit, table
 from archive.core.formatting import count, plain, when
 from archive.core.records import Run
 from archive.storage.archive import Archive
@@ -24,7 +24,7 @@ MIN_BUDGET_REQUESTS = 20  # fewer requests prove nothing: some are needed before
 @click.argument("source", required=False)
 @click.option(
     "--budget",
-    type=click.IntRange(MIN_BUDGET_REQUESTS),
+    type=WholeNumber(MIN_BUDGET_REQUESTS),
     help="Send at most this many requests to each source.",
 )
 @click.option("--no-progress", "progress", flag_value=False, default=True, help="Show no progress.")

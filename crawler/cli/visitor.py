@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import click
 
-from archive.cli.console import Context, Interruption, say
+from archive.cli.console import Context, Interruption, WholeNumber, say
 from archive.core.errors import ConfigError
 from archive.operations.ports import must_be_free
 from crawler.config.config import load_config
@@ -56,7 +56,7 @@ def visitor_directory(context: Context) -> None:
 
 @visitor.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", type=click.IntRange(1, 65535), default=8003, show_default=True, help="Its port.")
+@click.option("--port", type=WholeNumber(1, 65535), default=8003, show_default=True, help="Its port.")
 @click.pass_obj
 def visitor_serve(context: Context, host: str, port: int) -> None:
     """Publish the key directory, signed, until Ctrl-C. Put a proxy with HTTPS in front."""

@@ -241,7 +241,10 @@ def _read_toml(path: Path) -> dict[str, Any]:
             f"{path} is not TOML: {error}.", hint='Text needs quotes: url = "https://…".'
         ) from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is not UTF-8 text: byte {error.start} cannot be read.") from error
+        raise ConfigError(
+            f"{path} is not UTF-8 text: byte {error.start} cannot be read.",
+            hint="Is it the right file? A configuration is a text in TOML, such as backissue.toml.",
+        ) from error
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
 

@@ -23,10 +23,10 @@ def check_address(text: str) -> str:
         raise ValueError("it has a user name or password in it")
     if parts.query or parts.fragment:
         raise ValueError("it has a ? or # part")
-    if not parts.hostname or re.search(r"[\s\\%]", parts.netloc):
-        raise ValueError("it names no host")
     if re.search(r"[\x00-\x20\x7f\"<>\\^`{|}]", text):
         raise ValueError("it has a space, a quote or another character that stands in no URL")
+    if not parts.hostname or re.search(r"[\s\\%]", parts.netloc):
+        raise ValueError("it names no host")
     check_host(parts.hostname)
     port = "" if parts.port is None else f":{parts.port}"
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname

@@ -57,8 +57,8 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
         fill.article(number, START, first_seen=iso(START))
     for number in range(1, COMMENTS + 1):
         fill.insert(
-            "comments", id=2 * number, article_id=1 + number % ARTICLES, source="quayside", key=f"id:{number}",
-            kind="comment", text="Now.", first_seen=iso(START), changed_at=iso(START), origins="{}",
+            "comments", id=2 * number, article_id=1 + number % ARTICLES, source="quayside", kind="comment",
+            key=f"id:{number}", text="Now.", first_seen=iso(START), changed_at=iso(START), origins="{}",
         )  # fmt: skip
     for kind, step, count in (("article", 1, ARTICLES), ("comment", 2, COMMENTS)):
         for number in range(1, count + 1):

@@ -27,9 +27,9 @@ _PAGE = re.compile(
 class ViewKey:
     """How the parts of a view are ordered.
 
-    The first one has a row for each row of `table`, whose id is in `column`, but those in `left_out`, a SELECT
-    of ids in their order. `keys` are the columns by which a row of each next part is found, as far as there
-    are such.
+    The first one has a row for each row of `table`, whose id is in `column`, but those in `left_out`, a
+    SELECT of ids in their order. `keys` are the columns by which a row of each next part is found, as far as
+    there are such.
     """
 
     column: str
