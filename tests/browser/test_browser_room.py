@@ -348,6 +348,19 @@ def test_finds_are_saved_with_notes_exported_and_shared(chromium: Any, address: 
         kept = download.value.path().read_text(encoding="utf-8-sig").splitlines()
         assert len(kept) == 2
         assert "ask the =board" in kept[1]
+        page.get_by_label("Show").select_option("")
+        for name, start, count in (
+            ("BibTeX", "@article{", 2),
+            ("RIS", "TY  - ", 2),
+            ("CSL-JSON", '"type": ', 2),
+        ):
+            with page.expect_download() as download:
+                page.get_by_role("button", name=name, exact=True).click()
+            assert download.value.suggested_filename.startswith("saved-2")
+            written = download.value.path().read_text(encoding="utf-8")
+            assert (written.count(start), "ask the" in written) == (count, False), written
+        page.get_by_label("Show").select_option("1987")
+        page.wait_for_function("document.querySelectorAll('.saved li').length === 1")
         shared = page.evaluate("document.querySelector('[data-share]').href")
     with watched(chromium, address) as page:
         page.goto(shared)

@@ -560,3 +560,21 @@ def test_markdown_of_a_list_runs_nothing(anna: Visitor) -> None:
     text = anna.text("/saved.md")
     assert text.count("\n") == 1
     assert r"\<script>alert(1)\</script> - \[here\](javascript:alert(1)) #\<b>" in text
+
+
+def test_list_of_a_browser_is_cited_without_a_desk(path: Path) -> None:
+    """The archive writes it from its own rows, and takes neither notes nor what is no list of ours."""
+    nobody = Visitor(Room(path, metadata=OPEN))
+    places = ("/article/1", "/comment/2", "/search?q=ferry", "/article/99999", "https://elsewhere.example/")
+    items = json.dumps({"items": [{"path": place, "title": "Forged", "note": "mine"} for place in places]})
+    answer = nobody.post("/saved.bib", items=items, show="1987")
+    assert answer.status_code == 200
+    assert "no-store" in answer.headers["cache-control"]
+    assert "saved-1987" in answer.headers["content-disposition"]
+    assert answer.text.count("@article{") == 2
+    assert "http://localhost/article/1" in answer.text
+    assert not {"Forged", "mine", "elsewhere"} & set(answer.text.replace("/", " ").split())
+    assert nobody.post("/saved.ris", items=items).text.count("TY  - ") == 2
+    assert nobody.post("/saved.bib", items="[1").status_code == 400
+    assert nobody.post("/saved.bib", {"origin": "https://elsewhere.example"}, items=items).status_code == 403
+    assert not desk_path(path).exists()

@@ -17,7 +17,6 @@ from datasette.utils.asgi import NotFound, Response
 from datasette.views.base import DatasetteError
 
 from archive.core.errors import ArchiveError, BusyError
-from archive.core.formatting import file_name
 from archive.core.timestamps import to_text
 from archive.files.desk_records import (
     ITEM_KINDS,
@@ -33,6 +32,7 @@ from archive.files.desk_records import (
     must_fit_item,
     tags_of,
 )
+from archive.public.desk.files import browser_file, file_of_items
 from archive.public.desk.forms import FORMS
 from archive.public.desk.selection import described_items, given_items, kept_of, seen_now
 from archive.public.desk.session import (
@@ -70,20 +70,27 @@ async def saved_items(datasette: Any, request: Any) -> Any:
     if reader is None and (trouble := trouble_of(request)):
         return await _key_page(datasette, request, trouble, status=503)
     if reader is None:
-        return await desk_view.saved_in_browser(datasette, request, has_desks=is_open(datasette))
+        return await desk_view.saved_in_browser(datasette, request, has_desks=is_open(datasette), forms=FORMS)
     return await _desk_page(datasette, request, name, reader)
 
 
 async def saved_file(datasette: Any, request: Any) -> Any:
-    """Return a reader's selection as a file. Raises NotFound for nobody's."""
-    name, reader = await enter(datasette, request), await reader_of(datasette, request)
+    """Return a reader's selection as a file, or with a POST the list that a browser keeps.
+
+    Raises NotFound for nobody's.
+    """
+    name = await enter(datasette, request)
+    if request.method == "POST":
+        must_be_from_here(request)
+        return await browser_file(datasette, request, name, await _form(request))
+    reader = await reader_of(datasette, request)
     if reader is None:
         if trouble := trouble_of(request):
             raise DatasetteError(trouble, status=503)
         raise NotFound("Open your desk first, by the link that the operator gave you.")
     kind, tag = _selected(request.args.get("show"))
     items = await read_desk(datasette, lambda desk: desk.items(reader.id, kind=kind, tag=tag))
-    return await _file(datasette, request, name, items, tag or kind)
+    return await file_of_items(datasette, request, name, items, tag or kind)
 
 
 async def key_page(datasette: Any, request: Any) -> Any:
@@ -212,7 +219,9 @@ async def shared(datasette: Any, request: Any) -> Any:
     except sqlite3.Error as error:
         raise DatasetteError(f"This list cannot be opened now: {error}.", status=503) from error
     if form := request.url_vars.get("form"):
-        return await _file(datasette, request, name, items, share.title or share.tag or share.kind, form)
+        return await file_of_items(
+            datasette, request, name, items, share.title or share.tag or share.kind, form
+        )
     page = min(number_of(request.args.get("page"), most=1000), _pages(items))
     shown = items[(page - 1) * ITEMS_PER_PAGE : page * ITEMS_PER_PAGE]
     rows = await read(datasette, name, lambda connection: described_items(connection, shown))
@@ -301,20 +310,6 @@ def _back(datasette: Any, form: Form, done: Row) -> str:
     query |= {"page": form["page"]} if form.get("page", "").isdigit() else {}
     path = str(datasette.urls.path("saved"))
     return f"{path}?{urlencode({**query, **told})}" if query or told else path
-
-
-async def _file(
-    datasette: Any, request: Any, name: str, items: list[Item], words: str, form: str | None = None
-) -> Any:
-    _, ending, content_type, write = FORMS[form or request.url_vars["form"]]
-    rows = await read(datasette, name, lambda connection: described_items(connection, items))
-    text = write(rows, lambda path: site_url(datasette, request, datasette.urls.path(path)))
-    disposition = f'attachment; filename="{file_name("saved", [words], ending, datetime.now(UTC))}"'
-    return Response(
-        text,
-        content_type=f"{content_type}; charset=utf-8",
-        headers={**_PRIVATE, "content-disposition": disposition},
-    )
 
 
 async def _share(datasette: Any, key: str) -> Share:

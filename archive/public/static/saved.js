@@ -67,6 +67,10 @@
       const words = choice.value.toLowerCase().match(/[a-z0-9]+/g) ?? [];
       link.download = ["saved", ...words, new Date().toISOString().slice(0, 10)].join("-") + `.${link.dataset.form}`;
     }
+    const cited = part("cited");
+    cited.querySelector("[name=items]").value = JSON.stringify({ items: items.map(({ path, saved }) => ({ path, saved })) });
+    cited.querySelector("[name=show]").value = choice.value;
+    cited.hidden = !items.some((item) => item.kind !== "search");
     const bytes = new TextEncoder().encode(JSON.stringify(items));
     part("share").href = "#list=" + btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")).replaceAll("+", "-").replaceAll("/", "_");
   }

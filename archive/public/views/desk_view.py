@@ -1,7 +1,7 @@
 """What helps a reader to work: saved items, an about page, and a search plug-in for browsers.
 
 Saved items stay in the reader's own browser; nothing of them is sent to the server, except where a reader
-has a desk (`archive/public/desk`).
+has a desk (`archive/public/desk`) or asks for citations.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _OPENSEARCH = """<?xml version="1.0" encoding="utf-8"?>
 _SHORT_NAME_CHARACTERS = 16  # OpenSearch 1.1 allows no more
 
 
-async def saved_in_browser(datasette: Any, request: Any, *, has_desks: bool) -> Any:
+async def saved_in_browser(datasette: Any, request: Any, *, has_desks: bool, forms: Any) -> Any:
     """Return the page of saved items, which the browser fills.
 
-    `has_desks` is whether named readers keep theirs on a desk.
+    `has_desks` is whether named readers keep theirs on a desk, `forms` the forms of files.
     """
-    return await render_page(datasette, request, "saved.html", {"has_desks": has_desks})
+    return await render_page(datasette, request, "saved.html", {"has_desks": has_desks, "forms": forms})
 
 
 async def about(datasette: Any, request: Any) -> Any:
