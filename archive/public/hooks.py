@@ -30,6 +30,7 @@ from archive.public.sql.downloads import BrokenOffError, Unsaid
 from archive.public.sql.lifespan import Ending, served
 from archive.public.sql.limits import LONGEST_VALUE_BYTES
 from archive.public.sql.pool import CrowdedError
+from archive.public.sql.view_paging import VIEW_KEYS
 from archive.public.views import (
     article_view,
     as_of,
@@ -213,7 +214,7 @@ def render_cell(
         return None
     if column in text.LONG_COLUMNS and isinstance(value, str):
         return text.boxed(value)
-    if table is None or table == "comments_in_context":
+    if table is None or table in VIEW_KEYS:
         return _led_from_query(value, column, row, datasette)
     target = _LINKED_COLUMNS.get((table or "", column))
     if target is None or target[1] not in row.keys():  # noqa: SIM118  (a sqlite3.Row has no `in`)

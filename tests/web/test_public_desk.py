@@ -23,6 +23,7 @@ from archive.search.engine import Ask
 from archive.storage.coverage import Summary
 from tests.builders import fixtures_archive as made
 from tests.builders.room_server import Room
+from tests.paths import ROOT
 
 ARTICLE = "https://quayside.example/2009/04/story-1/"
 
@@ -218,8 +219,23 @@ def test_rows_of_queries_lead_to_pages(room: Room) -> None:
     removed = room.text("/news/removed_comments")
     assert re.search(r'href="/comment/\d+"', removed)
     assert 'href="/commenter?name=' in removed
-    context = room.text("/news/comments_in_context?_size=20")
-    assert re.search(r'href="/article/\d+"', context)
+    for view in ("comments_in_context", "comment_states", "comment_shown"):
+        rows = room.text(f"/news/{view}?_size=20")
+        assert re.search(r'href="/article/\d+"', rows)
+        assert re.search(r'href="/comment/\d+"', rows)
+    assert re.search(r'href="/article/\d+/versions\?version=\d"', room.text("/news/article_states?_size=20"))
+
+
+def test_content_comes_before_how_it_was_archived(room: Room) -> None:
+    _, content, work = room.text("/news").split('<dl class="guide">')
+    for title in ("Articles", "Earlier versions of comments", "Every state of every article", "Copies"):
+        assert f">{title}</a>" in content
+    for title in ("Crawls", "Fetched pages", "Texts to be compared", "Log of digests"):
+        assert f">{title}</a>" in work
+    described = json.loads((ROOT / "archive/public/metadata.json").read_text(encoding="utf-8"))["tables"]
+    wanted = {name for name, about in described.items() if not about.get("hidden")}
+    named = set(re.findall(r'<dt><a href="/news/(\w+)">', content + work))
+    assert named == wanted
 
 
 def test_context_view_joins_article_and_parent(path: Path) -> None:
