@@ -137,10 +137,8 @@ def _show_link(
     click.echo(link)
     say(f"This link opens the desk of {plain(name)}. It is shown once; send it to this reader alone.")
     if not settings.is_open:
-        say(
-            "The desks are closed. Open them with `[desk] open = true` in the configuration,"
-            " or with `serve --desk`."
-        )
+        told = "It works while the pages are served with --desk." if served else "The desks are closed."
+        say(f"{told} `[desk] open = true` in the configuration opens them, or `serve --desk`.")
     if settings.public_url is None:
         where = "where the pages were last served" if served else "where `serve` listens without --port"
         say(f"It begins with {base}, {where}. Give `public_url` in the configuration for another address.")

@@ -130,7 +130,8 @@ def respelled_options(
 ) -> Iterator[Option]:
     """Yield the search with each absent term in its nearest spelling, if that has matches.
 
-    `counts` are the texts with each of the first groups.
+    `counts` are the texts with each of the first groups. Where a phrase has none in any spelling, its words
+    are searched for one by one.
     """
     groups = list(wording.groups)
     labels = []
@@ -138,12 +139,29 @@ def respelled_options(
         [term, *others] = groups[at]
         if count or others or term.prefix or term.pieces:
             continue
-        if near := searches.nearest(term.text):
+        if near := _respelled(searches, term):
             groups[at] = (Term(text=near, field=term.field),)
             labels.append(near)
-    if labels:
-        other = replace(ask, words=_typed_query(tuple(groups), wording))
-        yield from searches.option(other, ", ".join(labels))
+    phrases = replace(wording, groups=tuple(groups))
+    for tried in (phrases.groups, _single_words(phrases)) if labels else ():
+        other = replace(ask, words=_typed_query(tried, wording))
+        if found := [*searches.option(other, ", ".join(labels))]:
+            yield from found
+            return
+
+
+def _respelled(searches: OtherSearches, term: Term) -> str | None:
+    """Return a word, or a phrase with its absent words, in the nearest spelling; None for no other."""
+    words = _WORD.findall(term.text)
+    if len(words) < 2:
+        return searches.nearest(term.text)
+
+    def near(word: str) -> str:
+        alone = Ask(words=format_query([(Term(text=word, field=term.field),)]))
+        return word if searches.count(alone) else searches.nearest(word) or word
+
+    found = [near(word) for word in words]
+    return " ".join(found) if found != words else None
 
 
 def options_without_one(searches: OtherSearches, ask: Ask, wording: Wording) -> Iterator[Option]:

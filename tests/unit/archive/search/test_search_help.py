@@ -184,6 +184,9 @@ def test_wrong_quotation_shows_texts_with_most_of_its_words(archive: sqlite3.Con
         ("granmother", "grandmother"),
         ("tikcets", "tickets"),
         ("archivst", "archivist"),
+        ('"harbour bord met"', "harbour board met"),
+        ('"sold tikcets"', "sold tickets"),
+        ('"bord harbour"', "harbour board"),
     ],
 )
 def test_misspelt_word_shows_results_for_the_nearest_one(
