@@ -17,6 +17,7 @@ from scrapy.settings import BaseSettings
 
 from archive.core.answers import reader_guard
 from archive.core.crawl_report import CrawlReport
+from archive.core.errors import ConfigError
 from archive.core.records import Site
 from archive.queries.fetch_history import FetchHistory
 from crawler.config.config import Source, load_config
@@ -107,13 +108,17 @@ class SourceSpider(scrapy.Spider):
     def from_crawler(cls, crawler: Crawler, source: str | Source = "", **kwargs: Any) -> Self:
         """Return a spider of a source, by the source's configuration.
 
-        Sets the delay, the user agent, the TLS verification and the rendering. Raises ConfigError for an
-        unknown source, and for a rendered one without a browser.
+        Sets the delay, the user agent, the TLS verification and the rendering. Raises ConfigError for a
+        rendered source without a browser. With a name, as Scrapy's own commands give it, an unknown source
+        ends the process with a sentence: Scrapy would print a traceback, and exit with 0.
         """
         settings = crawler.settings
         if isinstance(source, str):
-            config = load_config(None)
-            source = config.source(source)
+            try:
+                config = load_config(None)
+                source = config.source(source)
+            except ConfigError as error:
+                raise SystemExit(f"Error: {error} {error.hint or ''}".rstrip()) from None
             settings.set("BACKISSUE_ARCHIVE", str(config.archive), priority="spider")
         if source.contact:
             agent = f"{settings['USER_AGENT']} (+{source.contact})"

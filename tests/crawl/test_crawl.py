@@ -337,6 +337,8 @@ def test_scrapys_tools_answer(site, crawls, words, said):
         capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert said in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.returncode == (1 if words[0] == "crawl" else 0)
 
 
 @pytest.mark.parametrize("faults", [(), FACES["by sitemap"]], ids=["by REST", "by sitemap"])
