@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass, replace
+from typing import Any
 
 from archive.core.errors import ArchiveError
 
@@ -53,6 +54,27 @@ class Item:
     def name(self) -> str:
         """Return the kind and the reference, as "comment:12"."""
         return f"{self.kind}:{self.reference}"
+
+
+def reader_of_row(row: tuple[Any, ...]) -> DeskReader:
+    """Return the reader of a row."""
+    return DeskReader(**dict(zip(("id", "name", "made_at", "items", "shares"), row, strict=True)))
+
+
+def item_of_row(row: tuple[Any, ...]) -> Item:
+    """Return the item of a row; its tags are lines."""
+    kind, reference, first_seen, saved_at, note, tags, number, revision = row
+    names = tuple(filter(None, tags.split("\n")))
+    return Item(
+        kind=kind,
+        reference=reference,
+        first_seen=first_seen,
+        saved_at=saved_at,
+        note=note,
+        tags=names,
+        id=number,
+        revision=revision,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

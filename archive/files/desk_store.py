@@ -16,7 +16,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from archive.core import file_kinds
 from archive.core.connection import Database
@@ -35,9 +35,11 @@ from archive.files.desk_records import (
     FullError,
     Item,
     Share,
+    item_of_row,
     item_within_bounds,
     key_digest_of,
     new_key,
+    reader_of_row,
 )
 
 migrations = Migrations(file_kinds.DESK)
@@ -122,7 +124,9 @@ class Desk(Closing):
         """
         if not path.exists() and not create:
             raise no_desk(path)
-        before = os.umask(0o077) if create else None
+        before = None
+        if create:
+            before = os.umask(0o077)
         try:
             desk = cls(path, open_ours(path, migrations, create=create))
         finally:
@@ -217,7 +221,7 @@ class Desk(Closing):
     def readers(self) -> list[DeskReader]:
         """Return all readers by name, with how much each keeps."""
         found = self.db.execute(f"{_READERS} ORDER BY name")
-        return [_reader(row) for row in found.fetchall()]
+        return [reader_of_row(row) for row in found.fetchall()]
 
     def reader_named(self, name: str) -> DeskReader:
         """Return a reader. Raises ArchiveError with the nearest name for an unknown one."""
@@ -229,7 +233,7 @@ class Desk(Closing):
             if names:
                 hint = f"Readers: {', '.join(names)}."
             raise ArchiveError(f"There is no reader “{name}”{nearest(name, names)}.", hint=hint)
-        return _reader(row)
+        return reader_of_row(row)
 
     def reader_of_key(self, key: str) -> DeskReader | None:
         """Return the reader whose key it is, or None."""
@@ -237,7 +241,7 @@ class Desk(Closing):
         row = found.fetchone()
         if row is None:
             return None
-        return _reader(row)
+        return reader_of_row(row)
 
     # -- items --------------------------------------------------------------------------------------
 
@@ -248,7 +252,7 @@ class Desk(Closing):
             " ORDER BY saved_at DESC, id DESC"
         )
         rows = self.db.execute(sql, [reader_id, kind])
-        found = [_item(row) for row in rows.fetchall()]
+        found = [item_of_row(row) for row in rows.fetchall()]
         return [item for item in found if not tag or tag in item.tags]
 
     def item(self, reader_id: int, number: int) -> Item | None:
@@ -257,7 +261,7 @@ class Desk(Closing):
         row = self.db.execute(sql, [reader_id, number]).fetchone()
         if row is None:
             return None
-        return _item(row)
+        return item_of_row(row)
 
     def kept_names(self, reader_id: int) -> frozenset[str]:
         """Return the names of a reader's items, as "comment:12"."""
@@ -375,25 +379,6 @@ _SHARES = (
     "SELECT shares.id, key, title, kind, tag, shares.made_at, readers.name, reader_id"
     " FROM shares JOIN readers ON readers.id = reader_id"
 )
-
-
-def _reader(row: tuple[Any, ...]) -> DeskReader:
-    return DeskReader(**dict(zip(("id", "name", "made_at", "items", "shares"), row, strict=True)))
-
-
-def _item(row: tuple[Any, ...]) -> Item:
-    kind, reference, first_seen, saved_at, note, tags, number, revision = row
-    names = tuple(filter(None, tags.split("\n")))
-    return Item(
-        kind=kind,
-        reference=reference,
-        first_seen=first_seen,
-        saved_at=saved_at,
-        note=note,
-        tags=names,
-        id=number,
-        revision=revision,
-    )
 
 
 def no_desk(path: Path) -> ArchiveError:
