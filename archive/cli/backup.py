@@ -56,7 +56,6 @@ def backup(context: Context, folder: Path, force: bool, as_json: bool) -> int:
         files = [asdict(file) for file in made.files]
         emit({"folder": folder.absolute(), "at": at, "files": files, "altered": altered})
     elif altered:
-        number = count(len(made.files), "file")
         click.echo(f"{number}, {total}, copied to {folder}.")
     else:
         click.echo(f"{number}, {total}, copied to {folder} and found sound.")

@@ -121,8 +121,7 @@ def _lines_of_item(item: pointing.ItemReference) -> list[str]:
     lines = [f"{item.kind.capitalize()} {item.id} by {item.author}, {when(item.published)}, {subject}"]
     if item.url:
         lines.append(item.url)
-    if item.opening:
-        lines.append(f"“{item.opening}”")
+    lines.append(f"“{item.opening}”")
     return lines
 
 

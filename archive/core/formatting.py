@@ -21,13 +21,7 @@ _MENTION = re.compile(r"@\w[\w.-]*(?:[\s,:;.?!][^(|=]*)?", re.DOTALL)
 
 def plain(text: str | None) -> str:
     """Return text without terminal control characters; line breaks stay."""
-    return "".join(map(_printable, text or ""))
-
-
-def _printable(char: str) -> str:
-    if char == "\n" or char.isprintable():
-        return char
-    return " "
+    return "".join(char if char == "\n" or char.isprintable() else " " for char in text or "")
 
 
 def count(number: int, noun: str) -> str:
