@@ -218,9 +218,9 @@ def show(context: Context, item: tuple[str, ...], as_json: bool) -> None:
     backissue show comment 4021
     """
     kind = ""
-    reference = item[-1]
+    reference = item[0]
     if len(item) == 2:
-        kind = item[0]
+        kind, reference = item
     if len(item) > 2 or kind not in ("", "article", "comment"):
         given = plain(" ".join(item))
         raise click.UsageError(

@@ -29,6 +29,7 @@ TREES = {
     if not LEFT_OUT & set(MODULES[name].relative_to(test_house.ROOT).parts)
 }
 MEANT_TWICE = {"T", "m001_first"}  # a type variable, and the first migration of each kind of file
+STATEMENTS = ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return | ast.Expr | ast.Raise | ast.Assert
 DESCRIBED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -63,6 +64,28 @@ def test_public_names_mean_one_thing() -> None:
                     places[name].add(file)
     shared = {name for name, files in places.items() if len(files) > 1 and not name.startswith("_")}
     assert shared <= MEANT_TWICE, sorted(shared - MEANT_TWICE)
+
+
+def test_statements_of_the_archive_are_read_once() -> None:
+    """Docstrings are no statements; of an `if` or `while` its condition counts."""
+    files = [file for file in TREES if file.relative_to(test_house.ROOT).parts[0] == "archive"]
+    nodes = [node for file in files for node in ast.walk(TREES[file])]
+    sizes = sorted(size for node in nodes if (size := _size(node)))
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    assert median(sizes) <= 11
+    assert sizes[len(sizes) * 9 // 10] <= 22
+    assert sum(isinstance(node, ast.IfExp) for node in nodes) <= len(lines) / 100
+
+
+def _size(node: ast.AST) -> int:
+    """Return the syntax nodes of a statement, 0 for what is none."""
+    if isinstance(node, ast.If | ast.While):
+        return sum(1 for _ in ast.walk(node.test))
+    if not isinstance(node, STATEMENTS):
+        return 0
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return 0
+    return sum(1 for _ in ast.walk(node))
 
 
 def test_no_folder_is_crowded() -> None:
