@@ -1,7 +1,7 @@
 """Notification conditions: one notice for each subject, and what was already sent.
 
 It sends nothing. Each service, one address of notifications, is handled by itself: its last notice of a
-subject is stored in `notified`, so that a restart repeats nothing, and what could not be sent is still owed.
+subject is stored in `notified`, so that a restart repeats nothing, and what could not be sent is sent later.
 The archive is published, so `notified` contains no address and no query of a saved search.
 """
 
@@ -118,7 +118,7 @@ def quote_text(text: str | None) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """Condition that is well or not, with the titles of the notices when that changes."""
+    """Condition that may fail, with the titles of the notices of its failure and its recovery."""
 
     subject: str
     well: bool

@@ -51,11 +51,9 @@ _THINGS = (
 
 
 def build_digest(db: Database, fact: Fact | None, links: Links, *, if_empty: bool = False) -> Notice:
-    """Return the digest of what happened since the last one, `fact`.
+    """Return the digest of the events since the last one, `fact`.
 
-    Without a last one, it begins now.
-
-    It is empty where nothing happened, unless `if_empty`.
+    The first digest begins now. Without events it is empty, unless `if_empty`.
     """
     now = asdict(Position.of(db))
     notice = Notice(subject=SUBJECT, value=json.dumps(now))

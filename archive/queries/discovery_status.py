@@ -92,7 +92,7 @@ def _listed(surface: str, last_read: Mapping[str, datetime | None]) -> str:
 def _lost(surface: str, last_read: Mapping[str, datetime | None]) -> Iterator[str]:
     """Yield since when better surfaces have failed.
 
-    A crawl reads the best that answers, so that whatever is better than the present surface failed since.
+    A crawl reads the best surface that answers, so all better ones than the present one have failed since.
     """
     order = list(_LISTED_BY)
     for name in order[: order.index(surface)]:

@@ -86,8 +86,8 @@ class SourceStatus:
 
     `read` articles have had their page fetched; times are ISO 8601 text in UTC.
 
-    `drift` is a sentence where its newest pages give less than they used to, `wall` the kind of what keeps
-    us away from the whole site, as "challenge".
+    `drift` is a sentence if its newest pages yield less than earlier ones, `wall` the kind of the wall
+    around the whole site, such as "challenge".
     """
 
     name: str

@@ -1,7 +1,7 @@
-"""True if pages have begun to give less than they used to: a new theme, a new plugin, a login wall.
+"""Find out whether pages yield less than earlier ones: a new theme, a new plugin, a login wall.
 
-Pure: the input is counts of this run and of earlier ones, the result a sentence for people, if any. A run of
-every hour reads a few pages, so the last runs count together until they make a sample.
+Pure: the input is counts of this run and of earlier ones, the result a sentence for people, if any. An hourly
+run reads few pages, so the last runs count together until they make a sample.
 """
 
 from __future__ import annotations

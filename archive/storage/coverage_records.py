@@ -95,9 +95,9 @@ class TypeCount:
 class Proof:
     """Statement of a site about one kind in one month.
 
-    `surface` is where it says so: "rest" (every id was compared), "rest-total" (the total agreed),
+    `surface` is what states it: "rest" (every id was compared), "rest-total" (the total agreed),
     "sitemap", "api" (that of another system than WordPress) or "page" (numbers that pages state).
-    `proved_at` is when the site said it. Where it cannot be told, `unproved` is a sentence that says why,
+    `proved_at` is when the site stated it. Where that is unknown, `unproved` is a sentence that says why,
     and the rest does not count.
     """
 

@@ -129,8 +129,8 @@ def _may_be_gone(db: Database, comment: dict[str, Value], now: datetime) -> bool
 def note_absent_page(db: Database, page: Page, extract: Extract) -> Saved:
     """Record that a known article's page is absent or protected.
 
-    Whether a divided article is gone is told by its own page, not by those of its further parts. A page that
-    never showed an article, and is not there any more, lacks nothing.
+    Only its own page shows whether a divided article is removed, not those of its further parts. A page that
+    never showed an article, and no longer exists, lacks nothing.
     """
     how = STATUSES.get(page.status)
     codes = {problem.code for problem in extract.problems}
