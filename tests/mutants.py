@@ -183,7 +183,11 @@ MUTANTS = (
         "before_an_edit",
     ),
     mutant(
-        "ids-beyond-sqlite", "and 0 <= value < 1 << 63 else None", "else None", "test_promises.py", "beyond"
+        "ids-beyond-sqlite",
+        "    if 0 <= value < 1 << 63:\n        return value\n    return None\n",
+        "    return value\n",
+        "test_promises.py",
+        "beyond",
     ),
     mutant(
         "synchronous-off",
@@ -209,7 +213,7 @@ MUTANTS = (
     mutant("state-is-created-twice", 'mode="create"', 'mode="overwrite"', "test_fence.py"),
     mutant(
         "used-number-is-free",
-        'if self.store.names(self._states)[-1] != self._key(new.number).rpartition("/")[2]:',
+        'if self._key(new.number) != f"{self._states}/{newest}":',
         "if False:",
         "test_fence.py",
         "later",
