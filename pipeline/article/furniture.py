@@ -103,7 +103,8 @@ class Furniture:
         title, authors = known
         self.box = box
         self._title = fold(title or "")
-        self._bylines = {said for name in authors for said in (fold(name), f"by{fold(name)}")}
+        names = {fold(name) for name in authors}
+        self._bylines = names | {f"by{name}" for name in names}
         self._trust = trust
         self._rules: dict[HtmlElement, str | None] = {}
 
@@ -131,16 +132,20 @@ class Furniture:
             return rule
         if rule == _BESIDE:
             return None
-        return None if _is_sentence(piece) and _names(rule, _WEAK_MARKS) else rule
+        if _is_sentence(piece) and _names(rule, _WEAK_MARKS):
+            return None
+        return rule
 
     def is_doubtful(self, piece: Piece, rule: str) -> bool:
         """True if a piece that was left out by its rule may be text all the same.
 
         Sentences in the publisher's own box are, unless they begin with the author's name as his life does.
         """
-        if self._trust < _SURE or not _is_sentence(piece) or not _names(rule, _DOUBTFUL_MARKS):
+        if self._trust < _SURE or not _is_sentence(piece):
             return False
-        return not any(fold(piece.words).startswith(name) for name in self._bylines)
+        if not _names(rule, _DOUBTFUL_MARKS):
+            return False
+        return not fold(piece.words).startswith(tuple(self._bylines))
 
     def _said(self, piece: Piece, outside: bool) -> str | None:
         """Return the rule by which the wording of a piece makes it no text."""
@@ -151,8 +156,10 @@ class Furniture:
             return "the title"
         if folded in self._bylines:
             return "the byline"
-        prompt = _PROMPT_ALONE.fullmatch if self._trust == _SURE else _PROMPT.match
-        if prompt(piece.words):
+        is_prompt = _PROMPT.match
+        if self._trust == _SURE:
+            is_prompt = _PROMPT_ALONE.fullmatch
+        if is_prompt(piece.words):
             return "a prompt"
         if outside and len(piece.words) < _DATE_LENGTH and looks_dated(piece.words, None):
             return "a date"
@@ -160,8 +167,10 @@ class Furniture:
 
     def _placed(self, piece: Piece, outside: bool) -> str | None:
         """Return the rule by which the place of a piece, and its links, make it no text."""
-        if self._trust == 0 and (outside or piece.linked > _ALL):
-            return "outside of the text" if outside else "unmarked links"
+        if self._trust == 0 and outside:
+            return "outside of the text"
+        if self._trust == 0 and piece.linked > _ALL:
+            return "unmarked links"
         if self._trust < _SURE and outside:
             if piece.linked > _HALF:
                 return "links around the text"
@@ -202,25 +211,36 @@ def _names(rule: str, marks: re.Pattern[str]) -> bool:
 
 def _is_folded(node: HtmlElement) -> bool:
     """True if a hidden element is a part that readers fold out, as of an accordion."""
-    around = (node, *islice(node.iterancestors(), 2))
-    return any(_FOLDING.search(f"{each.get('class') or ''} {each.get('id') or ''}") for each in around)
+    for outer in (node, *islice(node.iterancestors(), 2)):
+        names = f"{outer.get('class', '')} {outer.get('id', '')}"
+        if _FOLDING.search(names):
+            return True
+    return False
 
 
 def _own_rule(node: HtmlElement) -> str | None:
     """Return the rule by which an element itself is furniture."""
     if node.tag in _TAGS:
-        if node.tag == "footer" and any(
-            outer.tag == "blockquote" for outer in islice(node.iterancestors(), 2)
-        ):
-            return None
-        if node.tag == "aside":
-            return _LINKS_BESIDE if _is_mostly_links(node) else _BESIDE
-        return f"in a {_TAGS[node.tag]}"
-    hidden = _HIDDEN.search(node.get("style") or "") or node.get("aria-hidden") == "true"
-    if hidden and not _is_folded(node):
+        return _rule_of_tag(node)
+    is_hidden = _HIDDEN.search(node.get("style", "")) or node.get("aria-hidden") == "true"
+    if is_hidden and not _is_folded(node):
         return "hidden"
-    marks = [*sorted(tokens(node)), (node.get("id") or "").lower()]
+    marks = [*sorted(tokens(node)), node.get("id", "").lower()]
     if any(map(_BUILT.match, marks)):
         marks = [_BUILDER.sub("", mark) for mark in marks]
-    found = next((mark for mark in marks if _MARKS.search(mark)), None)
-    return f"{_MARKED}{found}" if found else None
+    for mark in marks:
+        if _MARKS.search(mark):
+            return f"{_MARKED}{mark}"
+    return None
+
+
+def _rule_of_tag(node: HtmlElement) -> str | None:
+    """Return the rule of an element that is furniture by its tag, but not the source of a quotation."""
+    if node.tag == "aside" and _is_mostly_links(node):
+        return _LINKS_BESIDE
+    if node.tag == "aside":
+        return _BESIDE
+    around = [outer.tag for outer in islice(node.iterancestors(), 2)]
+    if node.tag == "footer" and "blockquote" in around:
+        return None
+    return f"in a {_TAGS[node.tag]}"
