@@ -20,7 +20,7 @@ from archive.core.records import Comment, Problem
 from pipeline.comments.systems import FORM_ONLY
 from pipeline.comments.vocabulary import REMARKS
 from pipeline.html.document import Document
-from pipeline.html.dom import Index, elsewhere, text_of
+from pipeline.html.dom import Index, elsewhere, one_line, text_of
 from pipeline.html.metadata import Head
 
 _HEADINGS = re.compile(
@@ -96,38 +96,32 @@ def count_problems(
 
     `system` is the foreign comment system that the page names.
     """
-    if system and not comments and (system not in FORM_ONLY or found.stated):
-        return [
-            Problem(
-                code="external-comments",
-                detail=f"The comments are kept by {system} and are not in the page.",
-                field="comments",
-            )
-        ]
-    if found.stated is not None and whole and not found.more_pages and len(comments) < found.stated:
-        return [
-            Problem(
-                code="comments-missing",
-                detail=f"The page states {found.stated} comments and shows {len(comments)}.",
-                field="comments",
-            )
-        ]
-    return []
+    shown = len(comments)
+    if system and not shown and (system not in FORM_ONLY or found.stated):
+        detail = f"The comments are kept by {system} and are not in the page."
+        return [Problem(code="external-comments", detail=detail, field="comments")]
+    if found.stated is None or shown >= found.stated:
+        return []
+    if not whole or found.more_pages:
+        return []
+    detail = f"The page states {found.stated} comments and shows {shown}."
+    return [Problem(code="comments-missing", detail=detail, field="comments")]
 
 
 def _stated(index: Index, head: Head) -> tuple[int | None, str]:
     for node in chain(_headings(index), _plain_headings(index)):
         if elsewhere(node, _NOT_HERE) or _leads_away(node):
             continue
-        said = text_of(node)
-        if (number := count_in(said)) is not None and not (_PINGS.search(said) and not _COUNTING.match(said)):
+        text = text_of(node)
+        if _PINGS.search(text) and not _COUNTING.match(text):
+            continue
+        number = count_in(text)
+        if number is not None:
             return number, "page:heading"
     for value in (head.article.get("commentCount"), head.meta("commentcount")):
-        if (
-            isinstance(value, int | str)
-            and not isinstance(value, bool)
-            and re.fullmatch(r"\d{1,7}", str(value))
-        ):
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            continue
+        if re.fullmatch(r"\d{1,7}", str(value)):
             return int(value), "page:json-ld"
     return None, "none"
 
@@ -140,9 +134,7 @@ def _headings(index: Index) -> Iterator[HtmlElement]:
     yield from (node for node in index.like(_HEADINGS) if node.tag not in ("ol", "ul", "li", "article"))
     yield from (node for node in index.named("comments") if node.tag in _HEADS)
     for box in (*index.named(*_BOXES), *index.having(_BOXES)):
-        yield from (
-            node for node in box.iter(*_HEADS) if not any(a.tag == "li" for a in node.iterancestors())
-        )
+        yield from (node for node in box.iter(*_HEADS) if next(node.iterancestors("li"), None) is None)
     for listing in index.having(("commentlist", "comment-list", "commentslist")):
         previous = listing.getprevious()
         if previous is not None and previous.tag in (*_HEADS, "p", "div", "span"):
@@ -153,13 +145,15 @@ def _plain_headings(index: Index) -> Iterator[HtmlElement]:
     """Yield headings, and elements with the id "comments", that contain only a number of comments."""
     named = [node for node in index.named("comments") if node.tag in ("p", "span", "strong")]
     for node in (*named, *index.tagged(*_HEADS)):
-        if _COUNTING.fullmatch(" ".join("".join(islice(node.itertext(), 30)).split())[:300]):
+        text = one_line("".join(islice(node.itertext(), 30)))
+        if _COUNTING.fullmatch(text[:300]):
             yield node
 
 
 def _leads_away(node: HtmlElement) -> bool:
     """True if a heading links to another page."""
-    hrefs = [a.get("href") or "" for a in (*node.iter("a"), *node.iterancestors("a"))]
+    links = (*node.iter("a"), *node.iterancestors("a"))
+    hrefs = [link.get("href", "") for link in links]
     return any(href and "#" not in href for href in hrefs)
 
 
@@ -173,30 +167,37 @@ def count_in(words: str) -> int | None:
     if _NONE.match(head):
         return 0
     match = _NUMBER.search(head[:120])
-    return int(re.sub(r"\D", "", match[1])) if match else None
+    if match is None:
+        return None
+    return int(re.sub(r"\D", "", match[1]))
 
 
 def _open(index: Index) -> bool | None:
     """Return open where there is a form, closed where the theme states it."""
-    forms = any(
-        f.get("id") == "commentform" or "wp-comments-post.php" in (f.get("action") or "")
-        for f in index.tagged("form")
-    )
-    inside = any(box.find(".//form") is not None for box in index.named("respond"))
-    if forms or inside or index.having(("must-log-in",)) or index.named("jetpack_remote_comment"):
+    if any(map(_is_comment_form, index.tagged("form"))):
         return True
-    return False if index.having(("no-comments", "nocomments", "comments-closed")) else None
+    if any(box.find(".//form") is not None for box in index.named("respond")):
+        return True
+    if index.having(("must-log-in",)) or index.named("jetpack_remote_comment"):
+        return True
+    if index.having(("no-comments", "nocomments", "comments-closed")):
+        return False
+    return None
+
+
+def _is_comment_form(form: HtmlElement) -> bool:
+    return form.get("id") == "commentform" or "wp-comments-post.php" in form.get("action", "")
 
 
 def _more_pages(document: Document, head: Head) -> bool:
     """True if the page links to other pages of its own thread."""
     own = urls.link_key(head.url)
     for link in document.index.tagged("a"):
-        href = link.get("href") or ""
-        if not urls.is_comment_page(href):
+        href = link.get("href", "")
+        if not urls.is_comment_page(href) or re.search(r"#comment-\d", href):
             continue
-        bare = href.split("#")[0]
+        bare, _, _ = href.partition("#")
         url = urls.absolute(bare, document.base)
-        if url and not re.search(r"#comment-\d", href) and urls.link_key(url) == own:
+        if url and urls.link_key(url) == own:
             return True
     return False

@@ -194,7 +194,9 @@ def _match(words: str) -> re.Match[str] | None:
     if found is not None:
         rest = found["rest"].strip()
         if rest.endswith((":", "：")) or _DATE.search(rest):
-            return found if len(found["name"].split()) <= 6 else None
+            if len(found["name"].split()) <= 6:
+                return found
+            return None
         return None
     return _POSTED.match(words.strip())
 
@@ -305,9 +307,8 @@ def _block(node: HtmlElement, starts: set[HtmlElement]) -> HtmlElement:
         return item
     top = node
     while (parent := top.getparent()) is not None and parent.tag not in ("body", "html", "article", "main"):
-        if sum(1 for inner in parent.iter(*_HEADS) if inner in starts) > 1 or len(text_of(parent)) > len(
-            text_of(top)
-        ):
+        others = [inner for inner in parent.iter(*_HEADS) if inner in starts]
+        if len(others) > 1 or len(text_of(parent)) > len(text_of(top)):
             break
         top = parent
     block: HtmlElement = top.makeelement("div")
@@ -317,11 +318,9 @@ def _block(node: HtmlElement, starts: set[HtmlElement]) -> HtmlElement:
     if text_of(top) != (line(_opening(top)) or ""):
         return block  # the text is in the same element
     while sibling is not None:
-        if (
-            _ends_thread(sibling)
-            or any(inner in starts for inner in sibling.iter("*"))
-            or _match(_opening(sibling))
-        ):
+        if _ends_thread(sibling) or _match(_opening(sibling)):
+            break
+        if any(inner in starts for inner in sibling.iter("*")):
             break
         following = sibling.getnext()
         drop(sibling)
@@ -343,10 +342,12 @@ def _cut_opening(block: HtmlElement, characters: int) -> None:
             return
         if event == "start":
             said = node.text or ""
-            node.text, left = said[left:] or None, left - len(said)
+            node.text = said[left:] or None
+            left -= len(said)
         elif node is not block:
             said = node.tail or ""
-            node.tail, left = said[left:] or None, left - len(said)
+            node.tail = said[left:] or None
+            left -= len(said)
 
 
 def _cut(counts: dict[HtmlElement, int]) -> Unmarked:

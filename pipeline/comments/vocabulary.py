@@ -143,8 +143,12 @@ class Scene:
 
     def own_links(self) -> list[HtmlElement]:
         """Return the links whose fragment is this comment's anchor."""
-        marks = tuple(f"#{name}" for name in (f"comment-{self.number}", self.anchor) if self.number and name)
-        return [a for a in self.element.iter("a") if marks and (a.get("href") or "").endswith(marks)]
+        if not self.number:
+            return []
+        marks = [f"#comment-{self.number}"]
+        if self.anchor:
+            marks.append(f"#{self.anchor}")
+        return [link for link in self.element.iter("a") if link.get("href", "").endswith(tuple(marks))]
 
 
 def inside(node: HtmlElement | None, container: HtmlElement | None) -> bool:
@@ -159,9 +163,9 @@ def is_says(words: str) -> bool:
 
     An emoji is not.
     """
-    return bool(_SAYS.match(words)) and all(
-        sign.isalnum() or sign.isspace() or sign in SIGNS for sign in words
-    )
+    if _SAYS.match(words) is None:
+        return False
+    return all(sign.isalnum() or sign.isspace() or sign in SIGNS for sign in words)
 
 
 def only_says(words: str) -> bool:
@@ -169,17 +173,23 @@ def only_says(words: str) -> bool:
 
     An emoji is a reader's text.
     """
-    parts = [part for part in re.split(r"[\s,;|·•—–]+", _PHRASE.sub(" ", words)) if part]
-    return all(
-        all(sign in SIGNS for sign in part)
-        or (re.search(r"\w", part) and (_SAYS.match(part) or COMMENT_PREFIX.match(part + " x")))
-        for part in parts
-    )
+    parts = re.split(r"[\s,;|·•—–]+", _PHRASE.sub(" ", words))
+    return all(map(_is_theme_word, filter(None, parts)))
+
+
+def _is_theme_word(part: str) -> bool:
+    if all(sign in SIGNS for sign in part):
+        return True
+    if re.search(r"\w", part) is None:
+        return False
+    return _SAYS.match(part) is not None or COMMENT_PREFIX.match(f"{part} x") is not None
 
 
 def is_noise(node: HtmlElement) -> bool:
     """True if an element inside a comment is the theme's and not the reader's."""
-    href = (node.get("href") or "").strip().lower() if node.tag == "a" else ""
-    if href.startswith("javascript:") or (node.tag == "a" and "comment-reply-link" in tokens(node)):
-        return True
-    return bool(node.get("class")) and any(NOISE.match(mark) for mark in tokens(node))
+    marks = tokens(node)
+    if node.tag == "a":
+        href = node.get("href", "").strip().lower()
+        if href.startswith("javascript:") or "comment-reply-link" in marks:
+            return True
+    return any(map(NOISE.match, marks))
