@@ -52,7 +52,8 @@ def without_marks(words: str) -> str:
 
 def is_whole(words: str) -> bool:
     """True if each sign in a text has its counterpart."""
-    return not MARKS.search(_paired(words, lambda match: match[1] or match[2] or ""))
+    unpaired = _paired(words, lambda match: match[1] or match[2] or "")
+    return MARKS.search(unpaired) is None
 
 
 def dress(rows: list[str]) -> list[str]:
@@ -71,8 +72,9 @@ def dress(rows: list[str]) -> list[str]:
             elif open_marks:
                 open_marks.pop()
         carried = "".join(open_marks)
-        row += "".join(chr(ord(mark) + 1) for mark in reversed(open_marks))
-        dressed.append(MARKS.sub("", _paired(_SEAM.sub("", row), _starred)))
+        closing = [chr(ord(mark) + 1) for mark in reversed(open_marks)]
+        row = _SEAM.sub("", row + "".join(closing))
+        dressed.append(MARKS.sub("", _paired(row, _starred)))
     return dressed
 
 
@@ -88,16 +90,20 @@ def _starred(match: re.Match[str]) -> str:
 
     Without them where Markdown would not take them as such.
     """
-    inner = match[1] if match[1] is not None else match[2]
+    stars, inner = "*", match[2]
+    if match[1] is not None:
+        stars, inner = "**", match[1]
     core = inner.strip()
-    before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
-    lead, trail = inner[: len(inner) - len(inner.lstrip())], inner[len(inner.rstrip()) :]
-    clear = (lead or not (before.isalnum() and _is_sign(core[:1]))) and (
-        trail or not (after.isalnum() and _is_sign(core[-1:]))
-    )
-    if not core or not clear:
+    if not core:
         return inner
-    stars = "**" if match[1] is not None else "*"
+    start = inner.index(core)
+    lead, trail = inner[:start], inner[start + len(core) :]
+    before = match.string[: match.start()][-1:]
+    after = match.string[match.end() :][:1]
+    opens = lead or not (before.isalnum() and _is_sign(core[:1]))
+    closes = trail or not (after.isalnum() and _is_sign(core[-1:]))
+    if not (opens and closes):
+        return inner
     return f"{lead}{stars}{core}{stars}{trail}"
 
 
