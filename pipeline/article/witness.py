@@ -283,12 +283,14 @@ class _Placed:
         last = -1
         for place in places:
             self._before.append(last)
-            last = place if place is not None and place >= 0 else last
+            if place is not None and place >= 0:
+                last = place
 
     def put(self, unit: list[int]) -> bool:
         """Put a unit after the block that precedes it in the page; False if it is empty."""
         written = self._written(unit)
-        self._behind.setdefault(self._before[unit[0]], []).extend(written)
+        before = self._before[unit[0]]
+        self._behind.setdefault(before, []).extend(written)
         return bool(written)
 
     def blocks(self) -> list[Block]:
@@ -309,8 +311,10 @@ class _Placed:
                 drop(script)
             holder.append(copy)
             return self._write(holder)
-        tag = piece.element.tag
-        block = piece.element.makeelement(tag if tag in _HEADINGS and piece.whole else "p")
+        tag = "p"
+        if piece.whole and piece.element.tag in _HEADINGS:
+            tag = piece.element.tag
+        block = piece.element.makeelement(tag)
         lines = piece.marked.split("\n")
         block.text = lines[0]
         for line in lines[1:]:
@@ -321,11 +325,9 @@ class _Placed:
         written = self._write(holder)
         if is_caption(piece.element, self._box):
             return [_in_italics(each) for each in written]
-        return (
-            [_as_item(each) for each in written]
-            if around is not None and around.tag in ("ul", "ol")
-            else written
-        )
+        if around is not None and around.tag in ("ul", "ol"):
+            return [_as_item(block) for block in written]
+        return written
 
 
 def _is_prose(piece: Piece) -> bool:
@@ -352,6 +354,8 @@ def _problems(verdicts: tuple[PieceVerdict, ...]) -> tuple[Problem, ...]:
     if not lost:
         return ()
     quoted = ", ".join(f"“{verdict.words[:_QUOTE]}”" for verdict in lost[:_NAMED])
-    more = f" and {len(lost) - _NAMED:,} more" if len(lost) > _NAMED else ""
-    detail = f"The page's text has {len(lost):,} blocks that the archive's lacks: {quoted}{more}."
+    further = len(lost) - _NAMED
+    if further > 0:
+        quoted += f" and {further:,} more"
+    detail = f"The page's text has {len(lost):,} blocks that the archive's lacks: {quoted}."
     return (Problem(code="blocks-missing", detail=detail, field="text"),)
