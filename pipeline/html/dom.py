@@ -25,8 +25,10 @@ _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 def tokens(element: HtmlElement) -> frozenset[str]:
     """Return the classes of an element, in lower case."""
-    marks = element.get("class") or ""
-    return _tokens_in(marks) if len(marks) < _SHORT else frozenset(marks.lower().split())
+    marks = element.get("class", "")
+    if len(marks) < _SHORT:
+        return _tokens_in(marks)
+    return frozenset(marks.lower().split())
 
 
 @lru_cache(maxsize=4096)
@@ -85,7 +87,10 @@ def is_longer(element: HtmlElement, number: int) -> bool:
 
 def attribute(element: HtmlElement, *names: str) -> str:
     """Return the first of these attributes with a value, on one line."""
-    return next((one_line(v) for n in names if (v := element.get(n)) and v.strip()), "")
+    for name in names:
+        if value := one_line(element.get(name, "")):
+            return value
+    return ""
 
 
 def drop(element: HtmlElement) -> None:
@@ -106,7 +111,8 @@ def drop(element: HtmlElement) -> None:
 def inner_html(element: HtmlElement) -> str:
     """Return the markup inside an element."""
     head = (element.text or "").translate(_ESCAPES)
-    return head + "".join(etree.tostring(child, encoding="unicode", method="html") for child in element)
+    children = [etree.tostring(child, encoding="unicode", method="html") for child in element]
+    return head + "".join(children)
 
 
 def below_body(element: HtmlElement) -> Iterator[HtmlElement]:

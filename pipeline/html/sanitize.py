@@ -87,16 +87,21 @@ def render(markup: str | None, base: str | None = None) -> Rendered:
     """
     if not markup or not markup.strip():
         return Rendered(None, None)
+    if base and not base.startswith("http"):
+        base = None
     try:
-        safe = _clean(markup, base if base and base.startswith("http") else None)
+        safe = _clean(markup, base)
     except ValueError:  # the page's own URL is invalid
         safe = _clean(markup, None)
     text = _to_text(safe)
-    return Rendered(text, _tidy(safe) if text else None)
+    if text is None:
+        return Rendered(None, None)
+    return Rendered(text, _tidy(safe))
 
 
 def _clean(markup: str, base: str | None) -> str:
-    safe = _cleaner(base).clean(_emoji(_CONTROL.sub("", markup)))
+    printable = _emoji(_CONTROL.sub("", markup))
+    safe = _cleaner(base).clean(printable)
     return _CONTROL.sub("", safe)  # what stood there as a reference, too
 
 
@@ -125,13 +130,20 @@ def _emoji(markup: str) -> str:
     """
     if "<img" not in markup and "<IMG" not in markup:
         return markup
+    return _IMG.sub(_character, markup)
 
-    def character(match: re.Match[str]) -> str:
-        found = _ALT.search(match[0]) if _EMOJI_CLASS.search(match[0]) else None
-        alt = next((group for group in found.groups() if group), "") if found else ""
-        return match[0] if entities.unescape(alt).isascii() else alt
 
-    return _IMG.sub(character, markup)
+def _character(image: re.Match[str]) -> str:
+    """Return the character that an image draws, or the image."""
+    if not _EMOJI_CLASS.search(image[0]):
+        return image[0]
+    found = _ALT.search(image[0])
+    if found is None:
+        return image[0]
+    alt = next(filter(None, found.groups()), "")
+    if entities.unescape(alt).isascii():
+        return image[0]
+    return alt
 
 
 def _tidy(safe: str) -> str:
@@ -175,9 +187,12 @@ def _append(out: list[str], raw: str, *, keep: bool) -> None:
 
     Outside `pre` its white space folds, so that only tags break lines.
     """
-    if raw:
-        text = entities.unescape(raw)
-        out.append(text if keep else _SPACE.sub(" ", text))
+    if not raw:
+        return
+    text = entities.unescape(raw)
+    if not keep:
+        text = _SPACE.sub(" ", text)
+    out.append(text)
 
 
 def _paragraphs(marked: str) -> str | None:
