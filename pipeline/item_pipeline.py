@@ -120,7 +120,9 @@ class ItemPipeline:
 
         Then nothing is waited for.
         """
-        slot = self.crawler.engine._slot if self.crawler.engine else None
+        if self.crawler.engine is None:
+            return True
+        slot = self.crawler.engine._slot
         return slot is None or slot.closing is not None
 
     async def _take(self, item: Item, begun: Begun | None) -> None:
@@ -144,7 +146,9 @@ class ItemPipeline:
     async def _save(self, page: Page, begun: Begun | None) -> None:
         if page.served is not None:
             self.pages.keep(page.served)
-        kept = self.pages.keep(page, extractor_version()) if page.body else None
+        kept = None
+        if page.body:
+            kept = self.pages.keep(page, extractor_version())
         try:
             extract = await self.reader.read(page, self._site, begun)
         except InterruptedReadingError:  # no visit is noted, so that the next crawl reads it
@@ -174,7 +178,8 @@ class ItemPipeline:
         try:
             saved = self.archive.save(page, extract)
         except (ValueError, OverflowError) as error:
-            extract = Extract(surface=extract.surface, problems=(problem_of(error, page),))
+            problem = problem_of(error, page)
+            extract = Extract(surface=extract.surface, problems=(problem,))
             saved = self.archive.save(page, extract)
         self._count_unread(extract.problems)
         if page.kind is not PageKind.ARTICLE and any(problem.code in CODES for problem in extract.problems):
