@@ -47,8 +47,9 @@ def _outcome(end: RunEnd, spider: VerifySpider) -> tuple[str, str]:
     if findings.missing.total():
         return "incomplete", found
     has_unproved = any(proof.unproved for proof in findings.proofs)
-    is_unproved = report.missing_lists or report.cut_off or has_unproved
-    return ("unproved" if is_unproved else "complete"), found
+    if report.missing_lists or report.cut_off or has_unproved:
+        return "unproved", found
+    return "complete", found
 
 
 def _found(spider: VerifySpider, *, to_the_end: bool) -> str:
@@ -65,8 +66,12 @@ def _found(spider: VerifySpider, *, to_the_end: bool) -> str:
     numbers = sorted(findings.missing.items())
     missing = [count(number, kind) for kind, number in numbers if number]
     whole = to_the_end and not (unproved or report.missing_lists or findings.stopped_short)
-    nothing = "Nothing that the site lists is missing." if whole else "Nothing was found missing."
-    parts.append(f"Missing: {' and '.join(missing)}." if missing else nothing)
+    if missing:
+        parts.append(f"Missing: {' and '.join(missing)}.")
+    elif whole:
+        parts.append("Nothing that the site lists is missing.")
+    else:
+        parts.append("Nothing was found missing.")
     if findings.fed and not unproved:
         parts.append(f"The feed lists {count(findings.fed, 'article')}, all of them in the sitemap.")
     if len(findings.by_type) > 1:
@@ -74,8 +79,9 @@ def _found(spider: VerifySpider, *, to_the_end: bool) -> str:
     if findings.left_out:
         parts.append(f"Not archived: {_left_out(findings)}.")
     if findings.stopped_short:
-        less = "" if findings.proofs else " It was too small for the first month."
-        parts.append(f"The budget is spent; the next verification continues.{less}")
+        parts.append("The budget is spent; the next verification continues.")
+        if not findings.proofs:
+            parts.append("It was too small for the first month.")
     if refused := [*report.missing_lists, *report.cut_off]:
         parts.append(f"Not available: {'; '.join(refused)}.")
     return " ".join(parts)
@@ -83,10 +89,15 @@ def _found(spider: VerifySpider, *, to_the_end: bool) -> str:
 
 def _by_type(findings: Findings) -> str:
     """Return the number of items of each content type, posts first."""
-    numbers = sorted(findings.by_type.items(), key=lambda each: (each[0] != POST, -each[1], each[0]))
-    return ", ".join(f"{number:,} of type {name}" for name, number in numbers)
+    numbers = dict(findings.by_type)
+    names = sorted(numbers, key=lambda name: (name != POST, -numbers[name], name))
+    return ", ".join(f"{numbers[name]:,} of type {name}" for name in names)
 
 
 def _left_out(findings: Findings) -> str:
-    numbers = findings.left_out.items()
-    return ", ".join(f"{number:,} {name}" if number else name for name, number in numbers)
+    named = []
+    for name, number in findings.left_out.items():
+        if number:
+            name = f"{number:,} {name}"
+        named.append(name)
+    return ", ".join(named)

@@ -74,13 +74,15 @@ def _reopened(end: RunEnd) -> str | None:
 def _learned(end: RunEnd, spider: NewsSpider) -> LastmodTrust:
     """Return the trust in moved dates of modification after this run."""
     since = to_text(end.started_at) or ""
-    visits = spider.frontier.by_lastmod if spider.frontier else {}
-    found = [
-        rows.one(end.archive.db, _CHANGED, to_text(before), spider.site.name, url, since)
-        for url, before in visits.items()
-    ]
-    good = [row for row in found if row]
-    changed = sum(bool(row["changed"]) for row in good)
-    if good:
-        return end.before.lastmod_trust.after(len(good) - changed, changed)
-    return end.before.lastmod_trust
+    trust = end.before.lastmod_trust
+    if not spider.frontier:
+        return trust
+    good = []
+    for url, before in spider.frontier.by_lastmod.items():
+        row = rows.one(end.archive.db, _CHANGED, to_text(before), spider.site.name, url, since)
+        if row:
+            good.append(row)
+    if not good:
+        return trust
+    changed = len([row for row in good if row["changed"]])
+    return trust.after(len(good) - changed, changed)

@@ -1,7 +1,7 @@
 """Outcome of a crawl, with its sentence and trusted state.
 
-Pure, with the facts of the crawl as input. A crawl without any result where one was expected has failed, and
-one whose pages have less than they used to is no more than partial, even without errors.
+Pure: it depends on the facts of the crawl alone. A crawl without a result where one was expected has failed.
+One whose pages contain less than earlier ones is partial, even without errors.
 """
 
 from __future__ import annotations
@@ -64,10 +64,13 @@ def outcome_of(ended: Ended) -> tuple[str, str]:
     if nothing := nothing_came(ended):
         return "failed", nothing
     missing = [*_lost(report), *report.missing_lists, *report.cut_off]
-    lack = f" Missing: {'; '.join(missing)}." if missing else ""
-    parts = [ended.reopened, f"{news}{lack}", ended.upheaval, ended.drift]
-    sentence = " ".join(filter(None, parts))
-    return ("partial" if lack or ended.drift else "ok"), sentence
+    if missing:
+        news += f" Missing: {'; '.join(missing)}."
+    sentences = [ended.reopened, news, ended.upheaval, ended.drift]
+    sentence = " ".join(filter(None, sentences))
+    if missing or ended.drift:
+        return "partial", sentence
+    return "ok", sentence
 
 
 def kept_away(report: CrawlReport, run: str, news: str, *, obstacle: str | None = None) -> str | None:
@@ -77,14 +80,14 @@ def kept_away(report: CrawlReport, run: str, news: str, *, obstacle: str | None 
     """
     if report.pause_seconds:
         return f"No request was sent: the site is left alone for another {report.pause_seconds:.0f} s."
-    why = f"{obstacle} " if obstacle else ""
     if report.retry_after_seconds:
-        wait = f"{why}The site asked us to wait {report.retry_after_seconds:.0f} s"
-        return f"{wait}, so the {run} ended. {news}"
-    if report.refused_requests:
-        refused = f"The site refused {report.refused_requests} requests in a row"
-        return f"{why}{refused}, so the {run} ended. {news}"
-    return None
+        reason = f"The site asked us to wait {report.retry_after_seconds:.0f} s"
+    elif report.refused_requests:
+        reason = f"The site refused {report.refused_requests} requests in a row"
+    else:
+        return None
+    sentences = [obstacle, f"{reason}, so the {run} ended.", news]
+    return " ".join(filter(None, sentences))
 
 
 def _lost(report: CrawlReport) -> Iterator[str]:
@@ -142,4 +145,4 @@ def _news(saved: Saved) -> str:
         "removal": saved.gone,
     }
     named = [count(number, noun) for noun, number in counts.items() if number]
-    return (", ".join(named) or "Nothing new") + "."
+    return f"{', '.join(named) or 'Nothing new'}."

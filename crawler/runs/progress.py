@@ -85,11 +85,14 @@ class Progress:
 
     @property
     def _noun(self) -> str:
-        return "pages read" if self.findings is None else "months checked"
+        if self.findings is None:
+            return "pages read"
+        return "months checked"
 
     def _counts(self) -> str:
         comments = self.spider.report.saved.comments_new
-        return f"{self.done:,} of {self._expected:,} {self._noun}, {comments:,} new comments"
+        progress = f"{self.done:,} of {self._expected:,} {self._noun}"
+        return f"{progress}, {comments:,} new comments"
 
     def _draw(self) -> None:
         from rich.progress import (  # noqa: PLC0415  (only a terminal shows it)

@@ -34,7 +34,7 @@ from crawler.spiders.news import NewsSpider
 from crawler.spiders.source import SourceSpider
 from crawler.spiders.verify import VerifySpider
 
-_COPIES_SECONDS = 60.0  # for comparing what a run saved with all other texts; the next run does the rest
+_COPIES_SECONDS = 60.0  # limit for comparing new texts with all others; the next run continues
 
 
 class RunRecorder:
@@ -61,9 +61,8 @@ class RunRecorder:
             decide_due(self.archive, self.site)
             self._settle_cut_off()
         self.before = crawl_states.load(self.archive.db, self.site.name)
-        self.run_id = self.archive.runs.begin(
-            self.site.name, "hand", self.started_at, claimed, kind=self.spider.kind
-        )
+        kind = self.spider.kind
+        self.run_id = self.archive.runs.begin(self.site.name, "hand", self.started_at, claimed, kind=kind)
         self.spider.report.run_id = self.run_id
         crawler.signals.connect(self.lose, signal=signals.item_error)
         crawler.signals.connect(self.lose, signal=signals.item_dropped)
@@ -78,7 +77,7 @@ class RunRecorder:
         return cls(crawler)
 
     def _settle_cut_off(self) -> None:
-        """Find the events of the whole source in what a crawl had saved that was cut off."""
+        """Find source-wide events in what an interrupted crawl had saved."""
         last = self.archive.runs.newest(self.site.name)
         if last is not None and last.outcome in {None, "interrupted"}:
             with transaction(self.archive.db):

@@ -44,14 +44,13 @@ def run_crawl(
     """Crawl a source, and return its row in the run ledger.
 
     `run_id` is the row where one is claimed. With the file of a `lease` no request is sent after its
-    deadline. SIGINT, SIGTERM and the source's time limit let the current page
-    be saved and end the crawl as interrupted; a second signal ends it at once, and so does a time limit that
-    it does not heed. Raises BusyError while another run of the source is active, ArchiveError when the
-    archive cannot be written, ClockError when the machine's clock is behind the archive's dates, unless
-    `trust_clock`.
+    deadline. SIGINT, SIGTERM and the source's time limit end the crawl as interrupted, after the current page
+    is saved; a second signal ends it at once, as does a time limit that it has ignored. Raises BusyError
+    while another run of the source is active, ArchiveError when the archive cannot be written, ClockError
+    when the machine's clock is behind the archive's dates, unless `trust_clock`.
 
-    Pages that were extracted by older rules are extracted again first, since otherwise a change of the rules
-    would appear as an edit.
+    Pages that were extracted by older rules are extracted again first, since otherwise a change of rules
+    would look like an edit.
     """
     from pipeline.replay import catch_up  # noqa: PLC0415  (it loads the extractor)
 
@@ -107,7 +106,7 @@ def _run(spider: str, source: Source, archive_path: Path, **options: object) -> 
     _load_tls()
     values = settings()
     values.set("BACKISSUE_ARCHIVE", str(archive_path.absolute()), priority="cmdline")
-    values.set("SPIDER_MODULES", [f"crawler.spiders.{spider}"], priority="cmdline")  # and not all of them
+    values.set("SPIDER_MODULES", [f"crawler.spiders.{spider}"], priority="cmdline")  # and no other
     values.set("BACKISSUE_LIMIT", source.limit.total_seconds(), priority="cmdline")
     for name, value in options.items():
         values.set(name, value, priority="cmdline")
@@ -117,8 +116,9 @@ def _run(spider: str, source: Source, archive_path: Path, **options: object) -> 
     task = process.crawl(crawler, source=source, report=report)
     process.start()
     has_ended = task.done() and not task.cancelled()
-    error = task.exception() if has_ended else None
-    error = error or report.fault
+    error: BaseException | None = report.fault
+    if has_ended:
+        error = task.exception() or report.fault
     if error is not None:
         raise error
     if report.run_id is None:
