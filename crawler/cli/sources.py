@@ -48,10 +48,8 @@ def sources(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         emit([asdict(source) for source in planned])
         return
-    table(
-        ("source", "address", "schedule", "delay", "limit", "next runs (UTC)"),
-        [_row(source) for source in planned],
-    )
+    head = ("source", "address", "schedule", "delay", "limit", "next runs (UTC)")
+    table(head, [_row(source) for source in planned])
     for sentence in _of_archive(load_config(context.config, fetching=False)):
         click.echo(plain(sentence))
 
@@ -89,8 +87,11 @@ def move_source(context: Context, name: str, new_url: str, dry_run: bool) -> Non
     before = config.source(name).site.url
     if "://" not in new_url and "." not in new_url:
         raise ConfigError(f"“{new_url}” is no URL.", hint="Give one, such as https://www.example.org.")
+    url = new_url
+    if "://" not in new_url:
+        url = f"https://{new_url}"
     try:
-        url = check_address(new_url if "://" in new_url else f"https://{new_url}")
+        url = check_address(url)
     except ValueError as error:
         raise ConfigError(f"“{new_url}” cannot be archived: {error}.") from error
     for other in config.sources:
@@ -133,7 +134,8 @@ def rename_source(context: Context, old: str, new: str, dry_run: bool) -> None:
     if taken is not None and is_configured:
         raise _is_taken(config, new)
     text = writer.config_text(config.path)
-    text = edit.renamed(text, old, new) if is_configured else text
+    if is_configured:
+        text = edit.renamed(text, old, new)
     with _archive(config, old, new) as archive:
         is_archived = archive is not None and _is_archived(archive, old)
         if not is_configured and not is_archived:
