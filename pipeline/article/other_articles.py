@@ -32,9 +32,11 @@ def cut_other_articles(index: Index, declared: str, boxes: frozenset[str]) -> No
         return
     told = fold(declared)
     named = [node for node in headings if fold(text_of(node)) in told]
-    own = max(named, key=lambda node: len(text_of(node))) if named else headings[0]
-    around = {node: at for at, node in enumerate([own, *own.iterancestors()])}
-    path = list(around)
+    own = headings[0]
+    if named:
+        own = max(named, key=lambda node: len(text_of(node)))
+    path = [own, *own.iterancestors()]
+    around = {node: at for at, node in enumerate(path)}
     for heading in headings:
         inner = heading
         while (outer := inner.getparent()) is not None and outer not in around:
@@ -68,8 +70,10 @@ def cut_cards(index: Index, post_id: int | None) -> None:
 
 def _number(node: HtmlElement) -> int | None:
     """Return the id of the post that an element is marked as, null where it is no post."""
-    found = (_POST.fullmatch(mark) for mark in tokens(node))
-    return next((int(match[1]) for match in found if match), None)
+    for mark in tokens(node):
+        if match := _POST.fullmatch(mark):
+            return int(match[1])
+    return None
 
 
 def _is_heading(node: HtmlElement) -> bool:
@@ -82,8 +86,11 @@ def _is_heading(node: HtmlElement) -> bool:
 
 def _is_like(other: HtmlElement, own: HtmlElement, boxes: frozenset[str]) -> bool:
     """True if two sibling elements contain one article each."""
-    is_pair = other.tag == own.tag and (other.tag == "article" or bool(tokens(other) & tokens(own)))
-    return is_pair and _holds_article(other, boxes) and _holds_article(own, boxes)
+    if other.tag != own.tag:
+        return False
+    if other.tag != "article" and not has_class(other, tokens(own)):
+        return False
+    return _holds_article(other, boxes) and _holds_article(own, boxes)
 
 
 def _holds_article(node: HtmlElement, boxes: frozenset[str]) -> bool:

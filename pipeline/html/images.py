@@ -21,13 +21,22 @@ def unwrap_image(url: str | None, base: str) -> str | None:
     if found is None:
         return None
     if match := _PHOTON.match(found):
-        return "https://" + match["rest"]
+        return f"https://{match['rest']}"
     if "nitrocdn.com/" in found:
-        match = _NITRO_HOSTED.match(found)
-        if match and re.match(r"[a-z0-9-]+(\.[a-z0-9-]+)+/", match["rest"]):
-            return "https://" + match["rest"]
-        stripped = _NITRO.sub("", found)
-        return "https://" + stripped if stripped != found else found
+        return _unwrap_nitro(found)
     if match := _CF_IMAGE.search(found):
-        return absolute(match["rest"] if match["rest"].startswith("http") else "/" + match["rest"], found)
+        own = match["rest"]
+        if not own.startswith("http"):
+            own = f"/{own}"
+        return absolute(own, found)
     return found
+
+
+def _unwrap_nitro(url: str) -> str:
+    match = _NITRO_HOSTED.match(url)
+    if match and re.match(r"[a-z0-9-]+(\.[a-z0-9-]+)+/", match["rest"]):
+        return f"https://{match['rest']}"
+    stripped = _NITRO.sub("", url)
+    if stripped == url:
+        return url
+    return f"https://{stripped}"
