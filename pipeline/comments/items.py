@@ -43,17 +43,24 @@ class CommentItem:
     @property
     def depth(self) -> int:
         """1 for a comment on the article itself."""
-        return 1 if self.parent is None else self.parent.depth + 1
+        if self.parent is None:
+            return 1
+        return self.parent.depth + 1
 
     @property
     def top(self) -> CommentItem:
         """Return the outermost comment whose element or list contains this one."""
-        return self if self.outer is None else self.outer.top
+        if self.outer is None:
+            return self
+        return self.outer.top
 
 
 def depth_class(element: HtmlElement) -> int | None:
     """Return the depth that WordPress writes among the classes."""
-    return next((int(m[1]) for mark in tokens(element) if (m := _DEPTH.match(mark))), None)
+    for mark in tokens(element):
+        if match := _DEPTH.match(mark):
+            return int(match[1])
+    return None
 
 
 def outer_of(element: HtmlElement, owners: dict[HtmlElement, CommentItem]) -> tuple[CommentItem | None, str]:
@@ -85,7 +92,8 @@ def in_thread(element: HtmlElement) -> bool:
     """True if an element is in what its class or id calls a thread, or is classed as a comment."""
     if "comment" in tokens(element):
         return True
-    around = islice(element.iterancestors(), _THREAD_LEVELS)
-    return any(
-        THREAD.match(mark) for node in around for mark in (*tokens(node), (node.get("id") or "").lower())
-    )
+    for node in islice(element.iterancestors(), _THREAD_LEVELS):
+        marks = (*tokens(node), node.get("id", "").lower())
+        if any(map(THREAD.match, marks)):
+            return True
+    return False

@@ -16,7 +16,7 @@ from lxml.html import HtmlElement
 from pipeline.comments.items import CommentItem, in_thread, outer_of
 from pipeline.comments.vocabulary import COMMENT_PREFIX
 from pipeline.dates.parse import looks_dated
-from pipeline.html.dom import Index, below_body, elsewhere, text_of, tokens, words
+from pipeline.html.dom import Index, below_body, elsewhere, one_line, text_of, tokens, words
 
 _PING_LIST = re.compile(r"(?:^|[-_ ])(?:ping|track)(?:back)?s?(?:[-_ ]?list)?(?:$|[-_ ])", re.IGNORECASE)
 _PING_LIKE = re.compile(r"ping|trackback", re.IGNORECASE)
@@ -34,12 +34,7 @@ _SIGNATURE_LENGTH = 200
 
 def listed_pings(index: Index, owners: dict[HtmlElement, CommentItem]) -> list[CommentItem]:
     """Return unlabelled pings in a list of their own, found by its class, id or heading."""
-    marked = [
-        listing
-        for listing in index.like(_PING_LIKE)
-        if listing.tag in ("ol", "ul")
-        and (_PING_LIST.search(listing.get("class") or "") or _PING_LIST.search(listing.get("id") or ""))
-    ]
+    marked = [listing for listing in index.like(_PING_LIKE) if _is_ping_list(listing)]
     found = []
     for listing in (*marked, *_headed_lists(index)):
         for entry in listing.iterchildren("li"):
@@ -51,13 +46,23 @@ def listed_pings(index: Index, owners: dict[HtmlElement, CommentItem]) -> list[C
     return found
 
 
+def _is_ping_list(listing: HtmlElement) -> bool:
+    if listing.tag not in ("ol", "ul"):
+        return False
+    names = (listing.get("class", ""), listing.get("id", ""))
+    return any(map(_PING_LIST.search, names))
+
+
 def _headed_lists(index: Index) -> Iterator[HtmlElement]:
     """Yield the lists below a heading such as "Trackbacks"."""
     for heading in index.tagged("h2", "h3", "h4", "h5", "h6"):
-        if not _PING_HEADING.fullmatch(" ".join("".join(islice(heading.itertext(), 9)).split())[:80]):
+        text = one_line("".join(islice(heading.itertext(), 9)))
+        if not _PING_HEADING.fullmatch(text[:80]):
             continue
         listing = heading.getnext()
-        if listing is not None and listing.tag in ("ol", "ul") and not elsewhere(listing, frozenset()):
+        if listing is None or listing.tag not in ("ol", "ul"):
+            continue
+        if not elsewhere(listing, frozenset()):
             yield listing
 
 
