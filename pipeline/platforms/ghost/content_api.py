@@ -17,6 +17,7 @@ from archive.core.records import Extract, Page, Problem, Site
 from pipeline.dates import parse as dates
 from pipeline.platforms.adapter import ApiEntry
 from pipeline.platforms.api_answers import Said, names_in, parse_entries, paywalled, said_text
+from pipeline.platforms.json_values import object_in, objects_in
 
 _SIZE = 50
 _KEY = re.compile(rb"""data-key=["']([0-9a-f]{20,40})["']""")
@@ -33,12 +34,9 @@ class GhostContent:
         key = _KEY.search(page.body)
         if key is None:
             return None
-        stated = _ROOT.search(page.body)
-        root = urljoin(page.final_url, unescape(stated[1].decode("utf-8", "replace")) if stated else "/")
-        if not urlsplit(root).path.endswith("/content/"):
-            root = urljoin(root, "/ghost/api/content/")
-        asked = {"key": key[1].decode(), "include": "authors,tags", "limit": str(_SIZE), "page": "1"}
-        return urljoin(root, "posts/") + f"?{urlencode(asked, safe=',')}"
+        values = {"key": key[1].decode(), "include": "authors,tags", "limit": str(_SIZE), "page": "1"}
+        query = urlencode(values, safe=",")
+        return urljoin(_root(page), "posts/") + f"?{query}"
 
     def entries(self, page: Page) -> tuple[ApiEntry, ...] | None:
         """Return the posts of a response, if it is one of this API."""
@@ -50,15 +48,14 @@ class GhostContent:
 
     def following(self, page: Page) -> str | None:
         """Return the URL of the next answer, by the number that this one states."""
-        said = parse_answer(page)
-        meta = said.get("meta") if isinstance(said, dict) else None
-        pagination = meta.get("pagination") if isinstance(meta, dict) else None
-        number = pagination.get("next") if isinstance(pagination, dict) else None
+        meta = object_in(object_in(parse_answer(page)).get("meta"))
+        number = object_in(meta.get("pagination")).get("next")
         if not isinstance(number, int):
             return None
         parts = urlsplit(page.url)
-        asked = dict(parse_qsl(parts.query)) | {"page": str(number)}
-        return urlunsplit(parts._replace(query=urlencode(asked, safe=",")))
+        values = dict(parse_qsl(parts.query))
+        values["page"] = str(number)
+        return urlunsplit(parts._replace(query=urlencode(values, safe=",")))
 
     def parse(self, page: Page, site: Site) -> Extract:
         """Return the posts of an answer with their texts, and which of them are for members."""
@@ -68,17 +65,28 @@ class GhostContent:
         return replace(extract, problems=(*extract.problems, *filter(None, kept_back)))
 
 
+def _root(page: Page) -> str:
+    """Return the root of the API that a page states, else the usual one."""
+    root = urljoin(page.final_url, "/")
+    if stated := _ROOT.search(page.body):
+        address = unescape(stated[1].decode("utf-8", "replace"))
+        root = urljoin(page.final_url, address)
+    if urlsplit(root).path.endswith("/content/"):
+        return root
+    return urljoin(root, "/ghost/api/content/")
+
+
 def _posts(page: Page) -> list[Said] | None:
     if not _ROUTE.search(urlsplit(page.final_url).path):
         return None
-    said = parse_answer(page)
-    posts = said.get("posts") if isinstance(said, dict) else None
-    return [post for post in posts if isinstance(post, dict)] if isinstance(posts, list) else None
+    posts = object_in(parse_answer(page)).get("posts")
+    if not isinstance(posts, list):
+        return None
+    return objects_in(posts)
 
 
 def _facts(post: Said, site: Site) -> tuple[str | None, Mapping[str, Any], str | None]:
-    stated = post.get("tags")
-    tags = [tag for tag in stated if _is_public(tag)] if isinstance(stated, list) else []
+    tags = [tag for tag in objects_in(post.get("tags")) if _is_public(tag)]
     facts = {
         "title": said_text(post.get("title")),
         "authors": names_in(post.get("authors")),
@@ -88,12 +96,15 @@ def _facts(post: Said, site: Site) -> tuple[str | None, Mapping[str, Any], str |
         "tags": names_in(tags),
         "image": said_text(post.get("feature_image")),
     }
-    markup = post.get("html")
-    return said_text(post.get("url")), facts, None if _is_closed(post) else str(markup or "") or None
+    markup = None
+    if post.get("html") and not _is_closed(post):
+        markup = str(post["html"])
+    return said_text(post.get("url")), facts, markup
 
 
-def _is_public(tag: object) -> bool:
-    return isinstance(tag, dict) and tag.get("visibility", "public") == "public"
+def _is_public(tag: Said) -> bool:
+    visibility: object = tag.get("visibility", "public")
+    return visibility == "public"
 
 
 def _is_closed(post: Said) -> bool:
@@ -102,4 +113,6 @@ def _is_closed(post: Said) -> bool:
 
 def _kept_back(post: Said) -> Problem | None:
     url = said_text(post.get("url"))
-    return paywalled(url, _READERS[post["visibility"]]) if url and _is_closed(post) else None
+    if not url or not _is_closed(post):
+        return None
+    return paywalled(url, _READERS[post["visibility"]])
