@@ -64,7 +64,9 @@ def find_page_files(paths: Sequence[Path], *, but: Path | None = None) -> list[P
             raise BackissueError(
                 f"There is no file or folder {path}.", hint="`backissue export pages` writes one."
             )
-        inside = _files_in(path, but) if path.is_dir() else [path]
+        inside = [path]
+        if path.is_dir():
+            inside = _files_in(path, but)
         if not inside or not all(map(_is_known, inside)):
             raise BackissueError(
                 f"{path} has no kept pages.",
@@ -75,9 +77,11 @@ def find_page_files(paths: Sequence[Path], *, but: Path | None = None) -> list[P
 
 
 def _files_in(folder: Path, but: Path | None) -> list[Path]:
-    own = None if but is None else but.resolve()
-    found = (each for each in folder.rglob("*") if _is_known(each) and not each.name.startswith("."))
-    return sorted(each for each in found if own is None or not each.resolve().is_relative_to(own))
+    found = [file for file in folder.rglob("*") if _is_known(file) and not file.name.startswith(".")]
+    if but is not None:
+        own = but.resolve()
+        found = [file for file in found if not file.resolve().is_relative_to(own)]
+    return sorted(found)
 
 
 def units_of(files: Sequence[str]) -> list[Unit]:
@@ -99,7 +103,8 @@ def sources_of(files: Sequence[str]) -> set[str]:
 
 def first_without_source(files: Sequence[str]) -> str | None:
     """Return the first WARC file whose pages name no source, or None."""
-    return next((file for file in files if not file.endswith(_PARQUET) and not _is_ours(Path(file))), None)
+    warcs = (file for file in files if not file.endswith(_PARQUET))
+    return next((file for file in warcs if not _is_ours(Path(file))), None)
 
 
 def read_unit(unit: Unit, source: str) -> Iterator[TakenPage | PageFault]:
@@ -226,8 +231,9 @@ def _body(record: Any, path: Path, offset: int | None) -> tuple[bytes, str]:
         pass  # the digest is complete at the end of the record
     if getattr(record.raw_stream, "limit", 0) > 0:
         return body, "its file ends within it"
-    is_whole = record.digest_checker is not None and record.digest_checker.passed is True
-    return body, "" if is_whole else "its digest is another one"
+    if record.digest_checker is None or record.digest_checker.passed is not True:
+        return body, "its digest is another one"
+    return body, ""
 
 
 def _page_of_record(record: Any, facts: str, body: bytes, why: str) -> TakenPage | PageFault:
