@@ -34,16 +34,17 @@ _TLS = "scrapy.core.downloader.tls"  # warns at each connection of a source with
 _NAMES = (
     r"[\w-]*(?:token|secret|passw|apikey|api[_-]key|signature|credential)[\w-]*|pass|pwd|key|sig|auth|code"
 )
+_PLACE = r"(?:s3a?|gs|az)://[\w./%-]+(?![\w./%@:?-])"  # a bucket and a folder, without a key
 _MASKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), instead)
     for pattern, instead in (
         # any URL but of the web, a store or a file, such as slack://token/channel or mailtos://user:pass@host
         # with a non-empty rest: "mailtos://…" in a hint of ours has nothing to hide
         (
-            r"\b(?!https?:|ftps?:|s3:|file:|sqlite:)([a-z][a-z0-9+.-]*)://(?=[^\s\"'<>“”]*\w)[^\s\"'<>“”]+",
+            rf"\b(?!https?:|ftps?:|file:|sqlite:|{_PLACE})([a-z][a-z0-9+.-]*)://(?=[^\s\"'<>“”]*\w)[^\s\"'<>“”]+",
             r"\1://***",
         ),
-        (r"\b(https?|ftps?|s3)://[^/\s\"'<>@]*@", r"\1://***@"),
+        (r"\b(https?|ftps?)://[^/\s\"'<>@]*@", r"\1://***@"),
         (r"(hooks\.slack\.com/|/api/webhooks/|/bot(?=\d+:))[^\s\"'<>?]+", r"\1***"),
         (rf"([?&;](?:{_NAMES})=)[^&\s\"'<>#]+", r"\1***"),
         (r"((?:proxy-)?authorization|(?:set-)?cookie|x-api-key)(['\"]?\s*[:=]\s*)[^\r\n]+", r"\1\2***"),

@@ -109,6 +109,14 @@ def page_facts(taken: TakenPage) -> str:
     return json.dumps(told, ensure_ascii=True)
 
 
+def kind_in_facts(facts: str) -> PageKind | None:
+    """Return the kind of a page by its facts; None if they are none."""
+    try:
+        return PageKind(json.loads(facts)["kind"])
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
 def page_from_facts(
     facts: str, *, final_url: str, status: int, headers: Any, fetched_at: datetime, body: bytes
 ) -> TakenPage:

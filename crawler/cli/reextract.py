@@ -24,7 +24,7 @@ from pipeline.scale.plan import ExtractionPlan, Result, result_of
 
 
 @click.command()
-@click.argument("pages", metavar="PAGES...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("pages", metavar="PAGES...", nargs=-1, required=True)
 @click.argument("out", metavar="OUT", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
     "--engine",
@@ -51,7 +51,7 @@ from pipeline.scale.plan import ExtractionPlan, Result, result_of
 def reextract(
     context: Context,
     /,
-    pages: tuple[Path, ...],
+    pages: tuple[str, ...],
     out: Path,
     engine: str,
     workers: int,
@@ -62,7 +62,7 @@ def reextract(
 ) -> int:
     """Read raw pages again on many cores or machines.
 
-    PAGES are folders of `export pages`, or WARC files. OUT gets Parquet files of records, articles, comments
+    PAGES are folders of `export pages`, or WARC files, or s3:// URLs of either. OUT gets Parquet files of records, articles, comments
     and problems. A run that ends early goes on when the same command is given again. Exits with 3 where pages
     could not be read; each is a row of problems.
 

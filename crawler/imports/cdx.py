@@ -15,6 +15,8 @@ from pipeline.imports.observed import LARGEST_BYTES, Fault, Observed
 
 _ENTRIES = 5000
 """Captures that are asked for at once."""
+_MORE = 4
+"""How many times as many are asked for where an answer ends at the limit and names no way to go on."""
 _FIELDS = ("urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length")
 _WAYBACK = "web.archive.org"
 _TIMESTAMP = "%Y%m%d%H%M%S"
@@ -57,20 +59,22 @@ class WebArchive:
         query = _query(site, since, until)
         seen: set[tuple[str, datetime]] = set()
         digests: dict[str, str] = {}
-        resume_key = ""
+        resume_key, limit = "", _ENTRIES
         while True:
-            found, resume_key = self._answer(query, resume_key)
+            found, resume_key, rows = self._answer([*query, ("limit", str(limit))], resume_key)
             new = [entry for entry in found if entry.capture not in seen]
             for entry in new:
                 seen.add(entry.capture)
                 if not entry.digest or digests.get(entry.url) != entry.digest:
                     digests[entry.url] = entry.digest
                     yield entry
-            if not resume_key or not new:
+            is_cut = not resume_key and rows >= limit  # as by pywb, which gives no key to go on with
+            if not new or not (resume_key or is_cut):
                 return
+            limit *= _MORE if is_cut else 1
 
-    def _answer(self, query: list[tuple[str, str]], resume_key: str) -> tuple[list[IndexEntry], str]:
-        """Return the entries from a key on, and the key to continue with."""
+    def _answer(self, query: list[tuple[str, str]], resume_key: str) -> tuple[list[IndexEntry], str, int]:
+        """Return the entries from a key on, the key to continue with, and the number of rows."""
         if resume_key:
             query = [*query, ("resumeKey", resume_key)]
         separator = "?"
@@ -126,7 +130,6 @@ def _query(site: Site, since: datetime | None, until: datetime | None) -> list[t
         ("output", "json"),
         ("filter", "statuscode:200"),
         ("filter", "mimetype:text/html"),
-        ("limit", str(_ENTRIES)),
         ("showResumeKey", "true"),
     ]
     bounds = {"from": since, "to": until}
@@ -138,15 +141,15 @@ def _timestamp(at: datetime) -> str:
     return at.strftime(_TIMESTAMP)
 
 
-def _read(body: bytes, name: str) -> tuple[list[IndexEntry], str]:
-    """Return the entries of an index's response, and the key to continue with, "" at its end.
+def _read(body: bytes, name: str) -> tuple[list[IndexEntry], str, int]:
+    """Return the entries of an index's response, the key to continue with ("" at its end), and its rows.
 
     It is an array of arrays, an object a line, or text. Raises SiteError for any other form.
     """
     text = body.decode("utf-8", "replace").strip()
     try:
         rows, key = _rows(text)
-        return [entry for row in rows if (entry := entry_of(row)) is not None], key
+        return [entry for row in rows if (entry := entry_of(row)) is not None], key, len(rows)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise SiteError(
             f"{name} gave no CDX list: {text[:80]!r}.", hint="Give the URL of its CDX server."

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 
-from archive.core import urls
+from archive.core import rendered, urls
 from archive.core.records import Extract, Problem, Saved, Site
 from archive.files import captured_pages
 from archive.files.raw_pages import Pages
@@ -177,7 +177,11 @@ class Taking:
             self.tally.passed_over[why] += 1
             captured_pages.note_said(self._pages, found.page, found.witness, None, self._rules)
             return
-        said = captured.to_json(extract.articles[0], extract.comments)
+        article = extract.articles[0]
+        if rendered.lacks(found.page):  # it shows the article, and proves nothing by what it does not show
+            article = replace(article, further=True)
+            extract = replace(extract, articles=(article,))
+        said = captured.to_json(article, extract.comments)
         captured_pages.note_said(self._pages, found.page, found.witness, said, "")
         self.tally.saved += self._archive.save_capture(found.page, extract, found.witness)
         captured_pages.note_said(self._pages, found.page, found.witness, said, self._rules)

@@ -1,8 +1,8 @@
 """WARC, ARC and WACZ files: the pages in them, each with the time at which its crawler received it.
 
 A body whose digest is not the one that its record states is a fault, and never a page. A `revisit` is read
-where the record is that it repeats; one of another file is handed on without its body. Does not: decide which
-pages are articles.
+where the record is that it repeats; one of another file is handed on without its body. A `resource` is a page
+that a program made, and is named as such (`rendered_records`). Does not: decide which pages are articles.
 """
 
 from __future__ import annotations
@@ -22,12 +22,16 @@ from typing import IO, Any, Self
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
+from archive.core import rendered
 from archive.core.records import Page, PageKind
+from pipeline.imports import rendered_records
 from pipeline.imports.observed import LARGEST_BYTES, Fault, Found, Item, Observed, PassedOver, Repeated
 
 WARCS = (".warc", ".warc.gz", ".arc", ".arc.gz")
 """Names of files of records; ARC is what web archives wrote before 2009."""
 _OK = "200"
+_PAGES = ("response", "resource")
+_LEFT_OUT = {"set-cookie", "set-cookie2", rendered.HOW}
 _HTML = ("text/html", "application/xhtml")
 _CHUNK_BYTES = 1 << 20
 
@@ -56,7 +60,7 @@ class WarcRecords(ArchiveIterator):  # type: ignore[misc]
 
 def read_warc(path: Path, source: str, witness: str) -> Found:
     """Yield the content of a WARC file for a source."""
-    return _warc(lambda: path.open("rb"), path.name, source, witness)
+    return read_warc_from(lambda: path.open("rb"), path.name, source, witness)
 
 
 def read_wacz(path: Path, source: str, witness: str) -> Found:
@@ -73,7 +77,7 @@ def read_wacz(path: Path, source: str, witness: str) -> Found:
                     if name in altered:
                         yield Fault(place=place, why="It is not as the package's digest states it.")
                     else:
-                        yield from _warc(_member(packed, name), place, source, witness)
+                        yield from read_warc_from(_member(packed, name), place, source, witness)
     except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
         yield Fault(place=path.name, why=f"It cannot be read as a WACZ file: {error}.")
 
@@ -109,34 +113,30 @@ def _altered(packed: zipfile.ZipFile) -> Iterator[str]:
             yield path
 
 
-def _warc(opened: Opener, place: str, source: str, witness: str) -> Found:
+def read_warc_from(opened: Opener, place: str, source: str, witness: str) -> Found:
+    """Yield the content of a WARC file that is opened anew for each pass; `place` names it in faults."""
     firsts: dict[str, int] = {}  # where the record of each payload begins
+    made = rendered_records.RenderedRecords()
     try:
         with opened() as file:
             records = WarcRecords(file, check_digests=True, arc2warc=True)
             for record in records:
                 found: Item = _record(record, place, source, witness)
                 digest = record.rec_headers.get_header("WARC-Payload-Digest")
-                if isinstance(found, Observed) and digest:
+                if isinstance(found, Observed) and digest and record.rec_type == "response":
                     firsts.setdefault(digest, records.get_record_offset())
                 if record.rec_type == "revisit":
                     found = _revisit(record, opened, firsts.get(str(digest)), place, source, witness)
-                yield found
+                yield from made.next(record, found)
+            yield from made.end()
     except (ArchiveLoadFailed, OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
         yield Fault(place=place, why=f"It cannot be read any further: {error}.")
 
 
 def _record(record: Any, place: str, source: str, witness: str) -> Observed | Fault | PassedOver:
     url = record.rec_headers.get_header("WARC-Target-URI")
-    if record.rec_type != "response" or record.http_headers is None or not url:
-        return PassedOver(why=f"{record.rec_type} records")
-    if record.http_headers.get_statuscode() != _OK:
-        return PassedOver(why="answers without a page")
-    if record.rec_headers.get_header("WARC-Truncated"):
-        return PassedOver(why="pages that their crawler cut off")
-    kind = (record.http_headers.get_header("Content-Type") or "text/html").lower()
-    if not kind.startswith(_HTML):
-        return PassedOver(why="files that are no pages")
+    if why := _why_no_page(record, url):
+        return PassedOver(why=why)
     stream = record.content_stream()
     body = stream.read(LARGEST_BYTES + 1)
     if len(body) > LARGEST_BYTES:
@@ -150,8 +150,30 @@ def _record(record: Any, place: str, source: str, witness: str) -> Observed | Fa
     at = _time(record)
     if at is None:
         return Fault(place=place, url=url, why="The record has no time.")
-    headers = [(name.lower(), value) for name, value in record.http_headers.headers]
+    headers = [(name.lower(), value) for name, value in _headers(record)]
     return Observed(page=_page(source, url.strip("<>"), headers, at, body), witness=witness)
+
+
+def _why_no_page(record: Any, url: str | None) -> str | None:
+    """Return why a record has no page, if so."""
+    is_resource = record.rec_type == "resource"
+    if record.rec_type not in _PAGES or not url or (record.http_headers is None and not is_resource):
+        return f"{record.rec_type} records"
+    if not is_resource and record.http_headers.get_statuscode() != _OK:
+        return "answers without a page"
+    if record.rec_headers.get_header("WARC-Truncated"):
+        return "pages that their crawler cut off"
+    kind = {name.lower(): value for name, value in _headers(record)}.get("content-type", "text/html")
+    if not kind.lower().startswith(_HTML) or (is_resource and not url.strip("<>").startswith("http")):
+        return "files that are no pages"
+    return None
+
+
+def _headers(record: Any) -> list[tuple[str, str]]:
+    """Return the headers of an answer; those of a resource are what its record says of it."""
+    if record.http_headers is not None:
+        return list(record.http_headers.headers)
+    return [("content-type", record.rec_headers.get_header("Content-Type") or "application/octet-stream")]
 
 
 def _revisit(
@@ -192,7 +214,7 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _page(source: str, url: str, headers: list[tuple[str, str]], at: datetime, body: bytes) -> Page:
-    kept = tuple(pair for pair in headers if pair[0] not in {"set-cookie", "set-cookie2"})
+    kept = tuple(pair for pair in headers if pair[0] not in _LEFT_OUT)
     return Page(
         source=source,
         kind=PageKind.ARTICLE,

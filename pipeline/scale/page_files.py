@@ -1,6 +1,6 @@
 """Files of kept pages, divided into units of work that any machine can read.
 
-A unit is a row group of `export pages`, or a whole WARC file. Does not: read anything out of a page.
+A unit is a row group of `export pages`, or a whole WARC file; files are paths or URLs of an object store. Does not: read anything out of a page.
 Invariant: a page whose body has not the digest that its row or record states is a PageFault, never a page.
 """
 
@@ -23,6 +23,7 @@ from pipeline.imports import warc
 from pipeline.imports.observed import Fault as ImportFault
 from pipeline.imports.observed import Observed
 from pipeline.imports.unwrapped import unwrap
+from pipeline.scale.page_places import Place, is_url, open_place, remote_files
 
 _PARQUET = ".parquet"
 _RESTORED = "x-orig-"
@@ -52,36 +53,48 @@ class PageFault:
     number: int = 0
 
 
-def find_page_files(paths: Sequence[Path], *, but: Path | None = None) -> list[Path]:
-    """Return the files of pages that some paths name, in order, each of them once.
+def find_page_files(places: Sequence[Place], *, but: Path | None = None) -> list[str]:
+    """Return the files of pages that some paths and URLs name, in order, each of them once.
 
     In a folder hidden files, and what is in the folder `but` (that of the result), do not count.
-    Raises BackissueError where a path is missing, or has no such file.
+    Raises BackissueError where a place is missing, or has no such file.
     """
-    found: list[Path] = []
-    for path in paths:
-        if not path.exists():
-            raise BackissueError(
-                f"There is no file or folder {path}.", hint="`backissue export pages` writes one."
-            )
-        inside = [path]
-        if path.is_dir():
-            inside = _files_in(path, but)
+    found: list[str] = []
+    for place in places:
+        inside = _remote_files(str(place)) if is_url(place) else _local_files(Path(place), but)
         if not inside or not all(map(_is_known, inside)):
             raise BackissueError(
-                f"{path} has no kept pages.",
+                f"{place} has no kept pages.",
                 hint="Name a folder of `backissue export pages`, or WARC files (.warc, .warc.gz).",
             )
         found += inside
-    return list(dict.fromkeys(path.resolve() for path in found))  # one that two paths name is read once
+    return list(dict.fromkeys(found))  # one that two places name is read once
 
 
-def _files_in(folder: Path, but: Path | None) -> list[Path]:
-    found = [file for file in folder.rglob("*") if _is_known(file) and not file.name.startswith(".")]
+def _remote_files(url: str) -> list[str]:
+    found = remote_files(url)
+    if not found:
+        raise BackissueError(
+            f"There is nothing at {url}.", hint="Copy there what `backissue export pages` has written."
+        )
+    if found == [url.rstrip("/")]:
+        return found
+    return [file for file in found if _is_shown(file.rpartition("/")[2])]
+
+
+def _local_files(path: Path, but: Path | None) -> list[str]:
+    if not path.exists():
+        raise BackissueError(
+            f"There is no file or folder {path}.", hint="`backissue export pages` writes one."
+        )
+    if not path.is_dir():
+        return [str(path.resolve())]
+    found = [file for file in path.rglob("*") if _is_shown(file.name) and file.is_file()]
+    resolved = [file.resolve() for file in sorted(found)]
     if but is not None:
         own = but.resolve()
-        found = [file for file in found if not file.resolve().is_relative_to(own)]
-    return sorted(found)
+        resolved = [file for file in resolved if not file.is_relative_to(own)]
+    return [str(file) for file in resolved]
 
 
 def units_of(files: Sequence[str]) -> list[Unit]:
@@ -96,7 +109,8 @@ def sources_of(files: Sequence[str]) -> set[str]:
     found: set[str] = set()
     for file in files:
         if file.endswith(_PARQUET):
-            column = parquet.read_table(file, columns=["source"]).column("source")
+            with open_place(file) as opened:
+                column = parquet.read_table(opened, columns=["source"]).column("source")
             found |= set(column.unique().to_pylist())
     return found
 
@@ -104,7 +118,7 @@ def sources_of(files: Sequence[str]) -> set[str]:
 def first_without_source(files: Sequence[str]) -> str | None:
     """Return the first WARC file whose pages name no source, or None."""
     warcs = (file for file in files if not file.endswith(_PARQUET))
-    return next((file for file in warcs if not _is_ours(Path(file))), None)
+    return next((file for file in warcs if not _is_ours(file)), None)
 
 
 def read_unit(unit: Unit, source: str) -> Iterator[TakenPage | PageFault]:
@@ -112,11 +126,16 @@ def read_unit(unit: Unit, source: str) -> Iterator[TakenPage | PageFault]:
     if unit.group >= 0:
         yield from _parquet_pages(unit)
     else:
-        yield from _warc_pages(Path(unit.path), source)
+        yield from _warc_pages(unit.path, source)
 
 
-def _is_known(path: Path) -> bool:
-    return path.is_file() and path.name.lower().endswith((_PARQUET, *warc.WARCS))
+def _is_known(name: str) -> bool:
+    return name.lower().endswith((_PARQUET, *warc.WARCS))
+
+
+def _is_shown(name: str) -> bool:
+    """True for a file of pages that is not hidden."""
+    return _is_known(name) and not name.startswith(".")
 
 
 def _groups(file: str) -> Sequence[int]:
@@ -125,7 +144,7 @@ def _groups(file: str) -> Sequence[int]:
     if not file.endswith(_PARQUET):
         return [-1]
     try:
-        with parquet.ParquetFile(file) as opened:
+        with open_place(file) as content, parquet.ParquetFile(content) as opened:
             if "body" not in opened.schema_arrow.names:
                 raise BackissueError(
                     f"{file} has no raw pages.", hint="`backissue export pages` writes files that have."
@@ -144,7 +163,10 @@ def _parquet_pages(unit: Unit) -> Iterator[TakenPage | PageFault]:
     from pyarrow import ArrowException, parquet  # noqa: PLC0415  (an extra)
 
     try:
-        with parquet.ParquetFile(unit.path, page_checksum_verification=True) as opened:
+        with (
+            open_place(unit.path) as content,
+            parquet.ParquetFile(content, page_checksum_verification=True) as opened,
+        ):
             rows = opened.read_row_group(unit.group).to_pylist()
     except (ArrowException, OSError, ValueError) as error:
         why = f"Row group {unit.group} of {unit.path} cannot be read: {error}."
@@ -173,11 +195,12 @@ def _fault(row: dict[str, Any], why: str) -> PageFault:
 # -- WARC -----------------------------------------------------------------------------------------
 
 
-def _warc_pages(path: Path, source: str) -> Iterator[TakenPage | PageFault]:
+def _warc_pages(path: str, source: str) -> Iterator[TakenPage | PageFault]:
     if _is_ours(path):
         yield from _own_records(path)
         return
-    for number, found in enumerate(warc.read_warc(path, source, path.name)):
+    name = path.rpartition("/")[2]
+    for number, found in enumerate(warc.read_warc_from(lambda: open_place(path), name, source, name)):
         if isinstance(found, Observed):
             yield TakenPage(page=unwrap(found.page), number=number, is_newest=True)
         elif isinstance(found, ImportFault):
@@ -187,10 +210,10 @@ def _warc_pages(path: Path, source: str) -> Iterator[TakenPage | PageFault]:
             )
 
 
-def _is_ours(path: Path) -> bool:
+def _is_ours(path: str) -> bool:
     """True if the first answer in a WARC file says what page it is."""
     try:
-        with path.open("rb") as file, closing(warc.WarcRecords(file)) as records:
+        with open_place(path) as file, closing(warc.WarcRecords(file)) as records:
             for record in records:
                 if record.rec_type == "response":
                     return record.rec_headers.get_header(FACTS_HEADER) is not None
@@ -199,10 +222,10 @@ def _is_ours(path: Path) -> bool:
     return False
 
 
-def _own_records(path: Path) -> Iterator[TakenPage | PageFault]:
+def _own_records(path: str) -> Iterator[TakenPage | PageFault]:
     firsts: dict[str, int] = {}  # where the record of each payload begins
     try:
-        with path.open("rb") as file:
+        with open_place(path) as file:
             records = warc.WarcRecords(file, check_digests=True)
             for record in records:
                 facts = record.rec_headers.get_header(FACTS_HEADER)
@@ -214,16 +237,16 @@ def _own_records(path: Path) -> Iterator[TakenPage | PageFault]:
                     firsts.setdefault(digest, records.get_record_offset())
                 yield _page_of_record(record, facts, body, why)
     except (ArchiveLoadFailed, OSError, EOFError, ValueError) as error:
-        why = f"{path.name} cannot be read any further: {error}."
+        why = f"{path} cannot be read any further: {error}."
         yield PageFault(source="", url="", fetched_at="", digest="", why=why)
 
 
-def _body(record: Any, path: Path, offset: int | None) -> tuple[bytes, str]:
+def _body(record: Any, path: str, offset: int | None) -> tuple[bytes, str]:
     """Return the body of a record, and why it is none of the page's; "" where it is."""
     if record.rec_type == "revisit":
         if offset is None:
             return b"", "the record that it repeats is not in its file"
-        with path.open("rb") as file:
+        with open_place(path) as file:
             file.seek(offset)
             return _body(next(warc.WarcRecords(file, check_digests=True)), path, None)
     body = record.content_stream().read()

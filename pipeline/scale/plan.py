@@ -20,6 +20,7 @@ from archive.core.records import Site
 from archive.exports.target import PROGRAM
 from pipeline.extractor_version import extractor_version
 from pipeline.scale.page_files import find_page_files, first_without_source, sources_of, units_of
+from pipeline.scale.page_places import Place, size_of
 from pipeline.scale.result_files import must_be_readable, result_path, tasks_done
 from pipeline.scale.rows import RESULT_TABLES
 
@@ -39,7 +40,7 @@ UNREAD_CODES = (*CODES, ALTERED, NO_SITE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractionPlan:
-    """A run: absolute paths of files, sites, the result's folder, and the number of tasks.
+    """A run: absolute paths or URLs of files, sites, the result's folder, and the number of tasks.
 
     `source` is that of pages in WARC files of others; with `every` older pages of a URL are read, too.
     """
@@ -54,7 +55,7 @@ class ExtractionPlan:
     @classmethod
     def of(
         cls,
-        paths: Sequence[Path],
+        paths: Sequence[Place],
         folder: Path,
         sites: Iterable[Site],
         *,
@@ -63,12 +64,12 @@ class ExtractionPlan:
         source: str = "",
         every: bool = False,
     ) -> Self:
-        """Return the plan for some files or folders of pages, and write it into its folder.
+        """Return the plan for some files or folders of pages, or URLs of such, and write it into its folder.
 
         `tasks` are by default what was planned before, or four for each worker. Raises BackissueError where
         there are no such pages, a source has no site, or the folder is another's.
         """
-        files = [str(path) for path in find_page_files(paths, but=folder)]
+        files = find_page_files(paths, but=folder)
         units = len(units_of(files))
         sites = tuple(sites)
         names = {site.name for site in sites}
@@ -140,7 +141,7 @@ class ExtractionPlan:
             "source": self.source,
             "every": self.every,
             "sites": sites,
-            "files": [{"path": path, "bytes": Path(path).stat().st_size} for path in self.files],
+            "files": [{"path": path, "bytes": size_of(path)} for path in self.files],
         }
         plain: dict[str, Any] = json.loads(json.dumps(told))
         return plain

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import sys
 import time
@@ -170,11 +171,19 @@ def test_workers_disturbed_at_random_lose_nothing(fleet: Fleet, storm: int) -> N
             break
         time.sleep(dice.uniform(1, 2 * LEASE))
         disturb(fleet, dice.choice(names), dice)
-    fleet.wait(lambda: is_complete(fleet))
+        revive(fleet)
+    fleet.wait(lambda: revive(fleet) or is_complete(fleet))
     fleet.run("drain", "--all")
     assert [fleet.workers[name].wait(PATIENCE) for name in names] == [0, 0, 0]
     check_fence(fleet)
     check_archives(fleet)
+
+
+def revive(fleet: Fleet) -> None:
+    """Start a worker again whose very first connection was cut, as a supervisor does."""
+    if fleet.workers["w2"].poll() == 1:
+        assert re.search(r"cannot be (reached|used)", fleet.log()), fleet.log()
+        fleet.start("w2", by_wire=True)
 
 
 def disturb(fleet: Fleet, name: str, dice: random.Random) -> None:

@@ -32,14 +32,14 @@ class Fleet:
         self.cut_environ = {**os.environ, **store_environment(self.wires[1].port)}
         self.workers: dict[str, subprocess.Popen[bytes]] = {}
         self.store_url = f"s3://{BUCKET}/{folder.name}"
-        self.delay = 0.25
+        self.delay, self.lease, self.timing = 0.25, f"{LEASE}s", "every = '1m'"
         self.urls = {source: site.url for source, site in sites.items()}
 
     def config(self, name: str, queue: str) -> Path:
         lines = [f"contact = 'https://{name}.example'", "[fleet]", f"queue = '{queue}'"]
-        lines += [f"store = '{self.store_url}'", f"lease = '{LEASE}s'", "slice = '1h'"]
+        lines += [f"store = '{self.store_url}'", f"lease = '{self.lease}'", "slice = '1h'"]
         for source, url in self.urls.items():
-            lines += [f"[sources.{source}]", f"url = '{url}'", f"delay = {self.delay}", "every = '1m'"]
+            lines += [f"[sources.{source}]", f"url = '{url}'", f"delay = {self.delay}", self.timing]
         path = self.folder / f"{name}.toml"
         path.write_text("\n".join(lines), encoding="utf-8")
         return path

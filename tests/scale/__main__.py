@@ -10,20 +10,17 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import re
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.paths import ROOT
+from tests.scale.page import PAGE, Place, spans, table
 from tests.scale.simulation import DAY, QUIET_REQUESTS, Assumptions, Outcome, simulate
 from tests.scale.unit_costs import UnitCosts, measured
 
-PAGE = ROOT / "docs" / "scale.md"
+PLACE = Place(name="figures, by `make scale`")
 SIZES = (1, 100, 10_000, 1_000_000)
-_PART = "<!-- figures, by `make scale` -->\n{}<!-- end of figures -->"
 _BUSY = 0.6  # of cores and slots that may be used on average, since crawls come in waves
 
 
@@ -59,7 +56,7 @@ def main() -> None:
     ]
     text = "\n".join(parts)
     sys.stdout.write(f"{text}\n")
-    write(given.output, text)
+    PLACE.write(given.output, text)
 
 
 def needs_of(told: Outcome, costs: UnitCosts) -> Needs:
@@ -83,7 +80,7 @@ def _unit_costs(costs: UnitCosts, pages: int) -> str:
         ("pages.db, for its raw page", f"{costs.raw_bytes / 1000:.3g} kB"),
         ("memory of a crawl", f"{costs.crawl_megabytes:.3g} MB"),
     ]
-    return f"### Unit costs\n\nOn a made site of {pages} pages, on the loopback.\n\n{_table(('', ''), rows)}"
+    return f"### Unit costs\n\nOn a made site of {pages} pages, on the loopback.\n\n{table(('', ''), rows)}"
 
 
 def _week(told: Outcome, assumed: Assumptions, workers: int) -> str:
@@ -106,19 +103,19 @@ def _week(told: Outcome, assumed: Assumptions, workers: int) -> str:
         ("most requests to one host in a day", f"{told.most_of_a_host / told.days:,.0f}", f"{DAY / assumed.delay:,.0f} that the delay allows"),
         ("crawls on one host at once", f"{told.together}", "0"),
         ("crawls at once, on average", f"{told.busy / span:.1f} of {told.slots}", f"{paper['busy']:.1f}"),
-        ("wait in the queue, median, p95, p99", _spans(told.waits), ""),
+        ("wait in the queue, median, p95, p99", spans(told.waits), ""),
         ("crawls that failed or were refused", f"{told.failed:,}", ""),
         ("crawls not made, so that a host has its pause", f"{told.skipped:,}", ""),
-        ("age of an article when it is archived", _spans(told.articles_fresh), f"{_span(paper['fresh'])} in the middle"),
-        ("age of a comment that a listing tells", _spans(told.comments_fresh), f"{_span(paper['fresh'])} in the middle"),
-        ("age of a comment that only its page shows", _spans(told.polled_fresh), ""),
+        ("age of an article when it is archived", spans(told.articles_fresh), f"{span(paper['fresh'])} in the middle"),
+        ("age of a comment that a listing tells", spans(told.comments_fresh), f"{span(paper['fresh'])} in the middle"),
+        ("age of a comment that only its page shows", spans(told.polled_fresh), ""),
     ]  # fmt: skip
     said = (
         f"### A week of {told.sources:,} sources\n\nSimulated: {workers} workers with"
         f" {told.slots // workers} crawls each, {told.days:g} days, a crawl every"
-        f" {_span(assumed.every.total_seconds())} with up to {_span(assumed.jitter.total_seconds())} of jitter."
+        f" {span(assumed.every.total_seconds())} with up to {span(assumed.jitter.total_seconds())} of jitter."
     )
-    return f"{said}\n\n{_table(('', 'simulated', 'on paper'), rows)}"
+    return f"{said}\n\n{table(('', 'simulated', 'on paper'), rows)}"
 
 
 def _sizes(needs: Needs, costs: UnitCosts) -> str:
@@ -138,34 +135,7 @@ def _sizes(needs: Needs, costs: UnitCosts) -> str:
         f"### What each size needs\n\nFrom both tables, at {_BUSY:.0%} of cores and crawls busy, for"
         f" {needs.new_articles:.1f} new articles a day and source."
     )
-    return f"{said}\n\n{_table(head, rows)}"
-
-
-def write(page: Path, figures: str) -> None:
-    """Put the figures into the page, in the place of the older ones."""
-    there = re.compile(re.escape(_PART).replace(re.escape("{}"), ".*"), re.DOTALL)
-    text = page.read_text(encoding="utf-8")
-    if not there.search(text):
-        raise SystemExit(f"{page} has no place for the figures.")
-    page.write_text(there.sub(lambda _: _PART.format(f"\n{figures}\n"), text), encoding="utf-8")
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def _spans(values: Sequence[float]) -> str:
-    ordered = sorted(values)
-    if not ordered:
-        return "–"
-    return ", ".join(_span(ordered[int(share * (len(ordered) - 1))]) for share in (0.5, 0.95, 0.99))
-
-
-def _span(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+    return f"{said}\n\n{table(head, rows)}"
 
 
 def _short(value: float) -> str:

@@ -31,7 +31,8 @@ HABITS = Habits()
 class Assumptions:
     """What is assumed of sites and machines.
 
-    `articles` is the middling number a day, `spread` that of its logarithm; `old` are held already. `told`
+    `articles` is the middling number a day, `spread` that of its logarithm, `most` the largest number; `old`
+    are held already. `told`
     is the share of sites that list all new comments. Each site is out of order every `outage_days`, for an
     hour in the middle; a share `throttled` refuses one crawl in ten. `shared` is the share that lies on the
     host of another. A request takes `answer` seconds beside the `delay` between two.
@@ -41,6 +42,7 @@ class Assumptions:
     jitter: timedelta = timedelta(minutes=55)
     articles: float = 2.0
     spread: float = 1.0
+    most: float = 60.0
     old: int = 2000
     told: float = 0.8
     outage_days: float = 14.0
@@ -87,7 +89,7 @@ class _Source:
         )
         self.told = dice.random() < given.told
         self.refuses = dice.random() < given.throttled
-        daily = min(60.0, given.articles * dice.lognormvariate(0.0, given.spread))
+        daily = min(given.most, given.articles * dice.lognormvariate(0.0, given.spread))
         self.articles = deque(threads(number, old=0, daily=daily, days=days, habits=HABITS))
         self.outages = list(_outages(dice, given, days * DAY))
         self.due: list[tuple[float, int]] = []

@@ -481,7 +481,7 @@ def test_pages_that_two_paths_name_are_read_once_and_a_result_among_them_never(
     shutil.copytree(result, tmp_path / "pages" / "out")
     (tmp_path / "pages" / "._pages-00000.parquet").write_bytes(b"of a file manager")
     file = tmp_path / "pages" / "pages-00000.parquet"
-    assert find_page_files([tmp_path / "pages", file], but=tmp_path / "pages" / "out") == [file]
+    assert find_page_files([tmp_path / "pages", file], but=tmp_path / "pages" / "out") == [str(file)]
 
 
 def test_warc_that_names_no_source_is_refused_where_there_are_several(
