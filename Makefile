@@ -97,7 +97,7 @@ ray: .cache/ray.stamp  ## install Ray with Backissue, in its own environment, fo
 
 isso: .cache/isso.stamp  ## install Isso, in its own environment, for the tests against it
 
-pywb: .cache/pywb.stamp  ## install pywb, in its own environment, for the test of Memento beside it
+pywb: .cache/pywb.stamp  ## install pywb, in its own environment, for the tests beside it
 
 generators: .cache/generators.stamp  ## install Eleventy and Hexo, for the tests of static sites
 	@[ -d .cache/generators/node_modules/hexo ] || \
