@@ -62,9 +62,9 @@ def reextract(
 ) -> int:
     """Read raw pages again on many cores or machines.
 
-    PAGES are folders of `export pages`, or WARC files, or s3:// URLs of either. OUT gets Parquet files of records, articles, comments
-    and problems. A run that ends early goes on when the same command is given again. Exits with 3 where pages
-    could not be read; each is a row of problems.
+    PAGES are folders of `export pages`, or WARC files, or s3:// URLs of either. OUT gets Parquet files of
+    records, articles, comments and problems. A run that ends early goes on when the same command is given
+    again. Exits with 3 where pages could not be read; each is a row of problems.
 
     \b
     backissue export pages --output pages

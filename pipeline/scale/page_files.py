@@ -1,6 +1,7 @@
 """Files of kept pages, divided into units of work that any machine can read.
 
-A unit is a row group of `export pages`, or a whole WARC file; files are paths or URLs of an object store. Does not: read anything out of a page.
+A unit is a row group of `export pages`, or a whole WARC file; files are paths or URLs of an object store.
+Does not: read anything out of a page.
 Invariant: a page whose body has not the digest that its row or record states is a PageFault, never a page.
 """
 
@@ -23,7 +24,7 @@ from pipeline.imports import warc
 from pipeline.imports.observed import Fault as ImportFault
 from pipeline.imports.observed import Observed
 from pipeline.imports.unwrapped import unwrap
-from pipeline.scale.page_places import Place, is_url, open_place, remote_files
+from pipeline.scale.page_places import Place, is_remote, open_place, remote_files
 
 _PARQUET = ".parquet"
 _RESTORED = "x-orig-"
@@ -61,7 +62,7 @@ def find_page_files(places: Sequence[Place], *, but: Path | None = None) -> list
     """
     found: list[str] = []
     for place in places:
-        inside = _remote_files(str(place)) if is_url(place) else _local_files(Path(place), but)
+        inside = _remote_files(str(place)) if is_remote(place) else _local_files(Path(place), but)
         if not inside or not all(map(_is_known, inside)):
             raise BackissueError(
                 f"{place} has no kept pages.",

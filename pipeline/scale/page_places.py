@@ -1,7 +1,7 @@
 """Places of files of pages: a path, or the URL of an object store (s3://, gs://, az://), read by ranges.
 
-Keys of an object store come from the environment. Invariant: a store that does not answer is a PlaceError, never
-a damaged file.
+Keys of an object store come from the environment. Invariant: a store that does not answer is a PlaceError,
+never a damaged file.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ class PlaceError(BackissueError):
     """Object store that cannot be read."""
 
 
-def is_url(place: Place) -> bool:
+def is_remote(place: Place) -> bool:
     """True for the URL of an object store."""
     return "://" in str(place)
 
 
 def open_place(place: str) -> IO[bytes]:
     """Open a file for reading. Raises OSError, and PlaceError for an object store."""
-    if is_url(place):
+    if is_remote(place):
         return BufferedReader(_RemoteFile(place), _BUFFER_BYTES)
     return Path(place).open("rb")
 
 
 def size_of(place: str) -> int:
     """Return the size of a file in bytes. Raises OSError, and PlaceError for an object store."""
-    return _head(place) if is_url(place) else Path(place).stat().st_size
+    return _head(place) if is_remote(place) else Path(place).stat().st_size
 
 
 def remote_files(url: str) -> list[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -51,7 +53,8 @@ class Site:
                 self.removed.add(thread.pop(self._dice.randrange(len(thread) - 3))[0])
 
     def page(self, path: str) -> bytes:
-        return html(self.url + path, f"On {path.rpartition('/')[2]}", self.threads[path])
+        body = html(self.url + path, f"On {path.rpartition('/')[2]}", self.threads[path])
+        return re.sub(rb"July (\d+), 2009", _day, body)
 
     def answer(self, path: str) -> tuple[str, bytes] | None:
         if path in self.threads:
@@ -63,6 +66,11 @@ class Site:
         if path == "/robots.txt":
             return "text/plain", f"Sitemap: {self.url}/sitemap.xml\n".encode()
         return ("text/html", b"<!doctype html><title>Gazette</title>") if path == "/" else None
+
+
+def _day(found: re.Match[bytes]) -> bytes:
+    """Return the date of a comment, one for each day."""
+    return f"{date(2009, 7, 1) + timedelta(days=int(found[1])):%B %d, %Y}".encode()
 
 
 @contextmanager
@@ -132,7 +140,7 @@ def test_every_order_of_imports_and_crawls_gives_the_same_rows(tmp_path: Path, s
         gone = {str(row["text"]).split(",")[0].split()[1] for row in first[1] if row["gone"]}
         assert len(lost) > 20
         assert gone == lost
-        assert {(row["kind"], row["witness"]) for row in first[2]} == {("removed", f"127.0.0.1:{pywb.port}")}
+        assert {row["kind"] for row in first[2]} == {"removed"}, first[2]
 
 
 def test_index_without_a_key_to_go_on_with_is_read_to_its_end(tmp_path: Path) -> None:

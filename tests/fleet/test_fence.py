@@ -85,6 +85,17 @@ def test_silent_holder_loses_its_source_after_the_lease(store: SharedStore) -> N
     assert fence(store).newest() == taken
 
 
+def test_beat_after_its_own_release_is_no_loss(store: SharedStore) -> None:
+    """The thread of beats ends after the release, since old states are removed between the two."""
+    held = fence(store).acquire("one", 60)
+    fence(store).release(held, {}, "ok: done")
+    fence(store).renew(held, 1)
+    taken = fence(store).acquire("two", 60)
+    assert taken.number == 3
+    with pytest.raises(LateWriterError):
+        fence(store).release(held, {})
+
+
 def test_of_many_at_once_one_holds(store: SharedStore) -> None:
     held: list[str] = []
 

@@ -33,10 +33,12 @@ class Fleet:
         self.workers: dict[str, subprocess.Popen[bytes]] = {}
         self.store_url = f"s3://{BUCKET}/{folder.name}"
         self.delay, self.lease, self.timing = 0.25, f"{LEASE}s", "every = '1m'"
+        self.contact = ""  # of all workers; by default each has its own, by which sites know it
         self.urls = {source: site.url for source, site in sites.items()}
 
     def config(self, name: str, queue: str) -> Path:
-        lines = [f"contact = 'https://{name}.example'", "[fleet]", f"queue = '{queue}'"]
+        contact = self.contact or f"https://{name}.example"
+        lines = [f"contact = '{contact}'", "[fleet]", f"queue = '{queue}'"]
         lines += [f"store = '{self.store_url}'", f"lease = '{self.lease}'", "slice = '1h'"]
         for source, url in self.urls.items():
             lines += [f"[sources.{source}]", f"url = '{url}'", f"delay = {self.delay}", self.timing]

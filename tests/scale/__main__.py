@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.scale.page import PAGE, Place, spans, table
+from tests.scale.page import PAGE, Place, span, spans, table
 from tests.scale.simulation import DAY, QUIET_REQUESTS, Assumptions, Outcome, simulate
 from tests.scale.unit_costs import UnitCosts, measured
 
@@ -85,7 +85,7 @@ def _unit_costs(costs: UnitCosts, pages: int) -> str:
 
 def _week(told: Outcome, assumed: Assumptions, workers: int) -> str:
     """Return the table of the simulated fleet, beside what a formula says."""
-    span = told.days * DAY
+    seconds = told.days * DAY
     ticks = DAY / assumed.every.total_seconds()
     per = assumed.delay + assumed.answer
     paper = {
@@ -102,7 +102,7 @@ def _week(told: Outcome, assumed: Assumptions, workers: int) -> str:
         ("of these for pages", f"{told.pages / told.sources / told.days:.1f}", ""),
         ("most requests to one host in a day", f"{told.most_of_a_host / told.days:,.0f}", f"{DAY / assumed.delay:,.0f} that the delay allows"),
         ("crawls on one host at once", f"{told.together}", "0"),
-        ("crawls at once, on average", f"{told.busy / span:.1f} of {told.slots}", f"{paper['busy']:.1f}"),
+        ("crawls at once, on average", f"{told.busy / seconds:.1f} of {told.slots}", f"{paper['busy']:.1f}"),
         ("wait in the queue, median, p95, p99", spans(told.waits), ""),
         ("crawls that failed or were refused", f"{told.failed:,}", ""),
         ("crawls not made, so that a host has its pause", f"{told.skipped:,}", ""),

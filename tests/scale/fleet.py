@@ -136,6 +136,7 @@ def _fleet(folder: Path, sites: MadeSites, assumed: Assumptions) -> Iterator[Fle
         fleet = Fleet(folder, {}, new_database(queue, "fleet"), port)
         fleet.urls = {f"source{number}": url for number, url in enumerate(sites.urls)}
         fleet.delay, fleet.lease = assumed.delay, "1m"
+        fleet.contact = "https://fleet.example"  # the seed of a source's jitter, so all workers need one
         minutes, jitter = (int(span.total_seconds() / 60) for span in (assumed.every, assumed.jitter))
         fleet.timing = f"every = '{minutes}m'\njitter = '{jitter}m'"
         try:
@@ -202,11 +203,11 @@ def _text(told: Outcome, real: Outcome, workers: int, assumed: Assumptions) -> s
     ]
     every, jitter = (span_.total_seconds() / 60 for span_ in (assumed.every, assumed.jitter))
     said = (
-        f"{datetime.now(UTC).date()}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}."
-        f" {workers} workers with one crawl each, {real.sources} sites of the loopback,"
-        f" {real.days * DAY / 60:.0f} minutes, a crawl every {every:.0f} min with up to {jitter:.0f} min of"
-        f" jitter. Beforehand, a quiet crawl alone took {assumed.start:.1f} s; the load of the machine when the"
-        f" fleet ended was {os.getloadavg()[0]:.1f}."
+        f"{datetime.now(UTC).date()}, {len(os.sched_getaffinity(0))} cores, Python"
+        f" {platform.python_version()}. {workers} workers with one crawl each, {real.sources} sites of the"
+        f" loopback, {real.days * DAY / 60:.0f} minutes, a crawl every {every:.0f} min and up to {jitter:.0f}"
+        f" min of jitter. Beforehand, a quiet crawl alone took {assumed.start:.1f} s; the machine had a load"
+        f" of {os.getloadavg()[0]:.1f} when the fleet ended."
     )
     return f"{said}\n\n{table(('', 'simulated', 'measured'), rows)}"
 

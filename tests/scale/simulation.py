@@ -32,10 +32,9 @@ class Assumptions:
     """What is assumed of sites and machines.
 
     `articles` is the middling number a day, `spread` that of its logarithm, `most` the largest number; `old`
-    are held already. `told`
-    is the share of sites that list all new comments. Each site is out of order every `outage_days`, for an
-    hour in the middle; a share `throttled` refuses one crawl in ten. `shared` is the share that lies on the
-    host of another. A request takes `answer` seconds beside the `delay` between two.
+    are held already. `told` is the share of sites that list all new comments. Each site is out of order every
+    `outage_days`, for an hour in the middle; a share `throttled` refuses one crawl in ten. `shared` is the
+    share that lies on the host of another. A request takes `answer` seconds beside the `delay` between two.
     """
 
     every: timedelta = timedelta(hours=1)
