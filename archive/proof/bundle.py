@@ -7,6 +7,7 @@ Python, and openssl checks the signature and the time-stamp.
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -154,15 +155,22 @@ def _proof(
 ) -> bytes:
     """Return proof.json: one line for each entry and seal.
 
-    Only the first seal has the head before it; those of the others follow from the seals above them.
+    Only the first seal has its number, its first entry and the head before it; those of the others follow
+    from the seals above them.
     """
     spans = {
         seal.number: leaves_between(db, seal.first, seal.last) for seal in seals if _covers(seal, entries)
     }
     entry_lines = [_entry_line(entry, seals, spans) for entry in entries]
     seal_lines = [_line(_seal_facts(seal)) for seal in seals[1:]]
-    first_facts = _seal_facts(seals[0])
-    first = _line({**first_facts, "previous": seals[0].previous.hex()})
+    first = _line(
+        {
+            "number": seals[0].number,
+            "first": seals[0].first,
+            **_seal_facts(seals[0]),
+            "previous": _text(seals[0].previous),
+        }
+    )
     item = json.dumps(f"{kind} {item_id}")
     parts = (
         f'{{"item": {item},',
@@ -179,7 +187,7 @@ def _entry_line(entry: EvidenceEntry, seals: list[LogSeal], spans: dict[int, lis
     seal = next(seal for seal in seals if seal.first <= entry.id <= seal.last)
     leaves = spans[seal.number]
     index = entry.id - seal.first
-    path = [step.hex() for step in audit_path(leaves, index)]
+    path = [_text(step) for step in audit_path(leaves, index)]
     content = entry.content.decode("utf-8", "surrogatepass")
     return _line(
         {
@@ -194,13 +202,11 @@ def _entry_line(entry: EvidenceEntry, seals: list[LogSeal], spans: dict[int, lis
 
 
 def _seal_facts(seal: LogSeal) -> dict[str, Any]:
-    return {
-        "number": seal.number,
-        "first": seal.first,
-        "last": seal.last,
-        "at": seal.at,
-        "root": seal.root.hex(),
-    }
+    return {"last": seal.last, "at": seal.at, "root": _text(seal.root)}
+
+
+def _text(digest_: bytes) -> str:
+    return b64encode(digest_).decode()
 
 
 def _line(facts: dict[str, Any]) -> str:
