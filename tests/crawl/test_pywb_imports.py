@@ -24,6 +24,12 @@ from tests.builders.warcs import html, warc
 YEARS = range(2012, 2022)
 SPANS = (("2012", "2014"), ("2015", "2017"), ("2018", "2021"))
 PATHS = ("/2009/07/ice.php", "/2009/08/lamp.php", "/2010/01/quay.php")
+WORDS = (
+    b"The harbour froze in one night, and forty boats lay as if they had been glued to a plate.",
+    b"A lamp that had burned since the great flood went out, and nobody knows who paid for its oil.",
+    b"Masons took up the stones of the old landing and found a cellar full of salted herring below.",
+)
+"""What each article says, so that none is taken for a copy of another."""
 ORDERS = int(os.environ.get("BACKISSUE_ORDERS", "2"))
 QUICK = {**SOON, "crawler.imports.asking.CDX_PAUSE_SECONDS": 0.0}
 THREAD = """
@@ -59,6 +65,9 @@ class Site:
     def page(self, path: str) -> bytes:
         body = html(self.url + path, f"On {path.rpartition('/')[2]}", self.threads[path])
         body = body.replace(b'id="post-7"', f'id="post-{PATHS.index(path) + 7}"'.encode())
+        body = re.sub(
+            rb"<p>On .*?they said\.</p>", b"<p>%s</p>" % WORDS[PATHS.index(path)], body, flags=re.DOTALL
+        )
         return re.sub(rb"July (\d+), 2009", _day, body)
 
     def answer(self, path: str) -> tuple[str, bytes] | None:
