@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -29,10 +29,14 @@ MAX_LEAVES = 2**16  # under one seal: a path of 16 steps, and a proof that reads
 START = bytes(32)
 """What the first seal is chained to."""
 
+NewState = tuple[int, int, State | None]
+"""Item, version and state that the log is to end with; no state where it was withdrawn."""
+
 _NEWEST = (
     "SELECT item_id, version, withdrawn, salt, leaf, max(id) FROM proof_leaves"
     " WHERE kind = ? AND item_id IN (SELECT value FROM json_each(?)) GROUP BY item_id, version"
 )
+_LOGGED = "DELETE FROM proof_pending WHERE kind = ? AND item_id IN (SELECT value FROM json_each(?))"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,14 +142,23 @@ def log_changes(db: Database, archive: Path) -> int:
                 ids = [item_id for each, item_id in pending if each == kind]
                 if ids:
                     added += _log_items(db, kind, ids)
-            db.conn.executemany("DELETE FROM proof_pending WHERE kind = ? AND item_id = ?", pending)
+                    db.execute(_LOGGED, [kind, json.dumps(ids)])
     return added + _log_pages(db, raw_pages_path(archive))
 
 
 def _log_items(db: Database, kind: str, ids: list[int]) -> int:
     known = newest_leaves(db, kind, ids)
-    added = 0
     states = states_of(db, kind, ids)
+    return _add(db, kind, _unlogged(kind, ids, known, states))
+
+
+def _unlogged(
+    kind: str,
+    ids: list[int],
+    known: Mapping[int, Mapping[int, Leaf]],
+    states: Mapping[int, Mapping[int, State] | None],
+) -> Iterator[NewState]:
+    """Yield the states that the log does not end with, in the order of the ids."""
     for item_id in ids:
         logged = known.get(item_id, {})
         held = states.get(item_id, {})
@@ -154,25 +167,18 @@ def _log_items(db: Database, kind: str, ids: list[int]) -> int:
         for version, state in held.items():
             leaf = logged.get(version)
             if leaf is None or leaf.withdrawn or not leaf.proves(kind, item_id, state):
-                _add(db, kind, item_id, version, state)
-                added += 1
+                yield item_id, version, state
         for version in logged.keys() - held.keys():
             if not logged[version].withdrawn:
-                _add(db, kind, item_id, version, None)
-                added += 1
-    return added
+                yield item_id, version, None
 
 
 def _log_pages(db: Database, path: Path) -> int:
     if not path.exists():
         return 0
     newest = db.execute("SELECT max(item_id) FROM proof_leaves WHERE kind = 'page'").fetchone()[0] or 0
-    added = 0
     with closing(connect(path, create=False)) as pages, transaction(db):
-        for number, state in page_states(pages, above=newest):
-            _add(db, "page", number, 1, state)
-            added += 1
-    return added
+        return _add(db, "page", ((number, 1, state) for number, state in page_states(pages, above=newest)))
 
 
 def relog_pages(db: Database, path: Path, numbers: Collection[int]) -> None:
@@ -180,18 +186,19 @@ def relog_pages(db: Database, path: Path, numbers: Collection[int]) -> None:
     logged = {row[0] for row in db.execute("SELECT item_id FROM proof_leaves WHERE kind = 'page'")}
     wanted = logged & set(numbers)
     with closing(connect(path, create=False)) as pages, transaction(db):
-        for number, state in page_states(pages):
-            if number in wanted:
-                _add(db, "page", number, 1, state)
+        states = page_states(pages)
+        _add(db, "page", ((number, 1, state) for number, state in states if number in wanted))
 
 
-def _add(db: Database, kind: str, item_id: int, version: int, state: State | None) -> None:
-    salt = os.urandom(SALT_BYTES)
-    leaf = digest(kind, item_id, version, state, salt)
-    db.execute(
-        "INSERT INTO proof_leaves (kind, item_id, version, withdrawn, salt, leaf) VALUES (?, ?, ?, ?, ?, ?)",
-        [kind, item_id, version, state is None, salt, leaf],
+def _add(db: Database, kind: str, states: Iterable[NewState]) -> int:
+    """Add leaves in one statement; return how many."""
+    leaves = (
+        (kind, item_id, version, state is None, salt, digest(kind, item_id, version, state, salt))
+        for item_id, version, state in states
+        for salt in (os.urandom(SALT_BYTES),)
     )
+    sql = "INSERT INTO proof_leaves (kind, item_id, version, withdrawn, salt, leaf) VALUES (?, ?, ?, ?, ?, ?)"
+    return db.conn.executemany(sql, leaves).rowcount
 
 
 def seal_log(db: Database, now: datetime) -> list[LogSeal]:

@@ -24,20 +24,12 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def root_of(leaves: Sequence[bytes]) -> bytes:
-    """Return the root over leaf hashes, in one pass."""
-    waiting: list[tuple[int, bytes]] = []  # complete subtrees, the largest first, each with its size
-    for leaf in leaves:
-        size, node = 1, leaf
-        while waiting and waiting[-1][0] == size:
-            node = node_hash(waiting.pop()[1], node)
-            size *= 2
-        waiting.append((size, node))
-    if not waiting:
-        return EMPTY
-    _, root = waiting.pop()
-    while waiting:
-        root = node_hash(waiting.pop()[1], root)
-    return root
+    """Return the root over leaf hashes, level by level."""
+    level = list(leaves) or [EMPTY]
+    while len(level) > 1:
+        alone = level[-1:] if len(level) % 2 else []  # the last of an odd number goes up as it is
+        level = [*map(node_hash, level[::2], level[1::2]), *alone]
+    return level[0]
 
 
 def audit_path(leaves: Sequence[bytes], index: int) -> list[bytes]:

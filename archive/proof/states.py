@@ -12,6 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from msgspec.json import Encoder
+
 from archive.core.connection import Database
 from archive.files.redaction_store import HIDDEN
 
@@ -19,6 +21,7 @@ State = Mapping[str, Any]
 """One state of one item: field names and values, all of them JSON."""
 
 BATCH = 500  # items read at once
+_ENCODER = Encoder(order="deterministic")  # the bytes of json.dumps, which takes six times as long
 _LISTS = ("tags", "categories", "links")
 _ARTICLE_WORDS = ("title", "byline", "published", "modified", "text", "markdown", "description", "image")
 _COMMENT_WORDS = ("site_parent", "author", "author_url", "published", "text", "html")
@@ -44,8 +47,11 @@ def encoded(kind: str, item_id: int, version: int, state: State | None) -> bytes
     None is a state that the archive no longer has.
     """
     whole = {"kind": kind, "id": item_id, "version": version, "state": state}
-    text = json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode("utf-8", "surrogatepass")
+    try:
+        return _ENCODER.encode(whole)
+    except UnicodeEncodeError:
+        text = json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return text.encode("utf-8", "surrogatepass")
 
 
 def item_ids(db: Database, kind: str) -> Iterator[list[int]]:
@@ -73,17 +79,17 @@ def states_of(db: Database, kind: str, ids: list[int]) -> dict[int, dict[int, St
         lists = _lists(db, chosen)
         hidden = "redaction_id"
     found: dict[int, dict[int, State] | None] = {}
-    sql = f"SELECT *, {hidden} AS hidden FROM {kind}s WHERE id IN (SELECT value FROM json_each(?))"
-    for row in db.query(sql, [chosen]):
-        if row["hidden"] is not None:
-            found[row["id"]] = None
+    columns = ", ".join(("id", hidden, "version_count", *life, "changed_at", *words))
+    sql = f"SELECT {columns} FROM {kind}s WHERE id IN (SELECT value FROM json_each(?))"
+    for item_id, is_hidden, version, *values in db.execute(sql, [chosen]):
+        if is_hidden is not None:
+            found[item_id] = None
             continue
-        told_words = {name: row[name] for name in words}
-        present = {"since": row["changed_at"], **told_words}
+        present = dict(zip(("since", *words), values[len(life) :], strict=True))
         if kind == "article":
-            present |= {name: lists[name].get(row["id"], []) for name in _LISTS}
-        dates = {name: row[name] for name in life}
-        found[row["id"]] = {0: dates, row["version_count"] or 1: present}
+            present |= {name: lists[name].get(item_id, []) for name in _LISTS}
+        dates = dict(zip(life, values, strict=False))
+        found[item_id] = {0: dates, version or 1: present}
     sql = f"SELECT * FROM {kind}_versions WHERE {kind}_id IN (SELECT value FROM json_each(?))"
     for row in db.query(sql, [chosen]):
         _add_version(found, kind, words, row)

@@ -25,7 +25,7 @@ from archive.core.errors import SiteError
 from archive.core.records import Article, Comment, Extract, Page, Site, Surface
 from archive.files import redaction_store
 from archive.files.raw_pages import Pages, raw_pages_path
-from archive.proof import log, merkle
+from archive.proof import log, merkle, states
 from archive.proof.check import differences
 from archive.storage import redaction
 from archive.storage.archive import Archive
@@ -124,6 +124,20 @@ def test_every_path_leads_to_the_root_and_no_other_leaf_does(size: int, data: st
     path = merkle.audit_path(leaves, index)
     assert merkle.root_by_path(leaves[index], index, size, path) == root
     assert merkle.root_by_path(merkle.leaf_hash(b"other"), index, size, path) != root
+
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()))
+"""Text of all characters, with halves of pairs that stand alone, as broken pages have them."""
+
+
+@given(
+    st.dictionaries(ANY_TEXT, st.none() | st.integers(-(2**63), 2**63 - 1) | ANY_TEXT | st.lists(ANY_TEXT))
+)
+def test_a_state_is_hashed_as_json_has_it(state: dict[str, object]) -> None:
+    """The bytes under every seal ever made: whoever checks evidence writes them with any JSON library."""
+    whole = {"kind": "comment", "id": 7, "version": 2, "state": state}
+    said = json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert states.encoded("comment", 7, 2, state) == said.encode("utf-8", "surrogatepass")
 
 
 def test_an_edit_is_a_new_leaf_and_nothing_else_is_logged_again(path: Path) -> None:
