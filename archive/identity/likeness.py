@@ -107,8 +107,10 @@ def fingerprint(text: str, url: str) -> str | None:
     No result for a text of less than three terms.
     """
     own = set(split_words(unquote(urlsplit(url).path)))
-    words = (word for word in split_words(_URL.sub(" ", text)) if word not in own)
-    kept = [word for word in words if not _has_digit(word)]
+    words = split_words(_URL.sub(" ", text))
+    numbered = set(filter(_has_digit, set(words)))
+    left_out = own | numbered
+    kept = [word for word in words if word not in left_out]
     if len(kept) < 3:
         return None
     data = " ".join(kept).encode()

@@ -28,7 +28,7 @@ from archive.storage.past import comments as past_comments
 from archive.tables import events, rows, versions
 from archive.tables.change_detection import COMMENT_WATCHED, drop_no_changes
 from archive.tables.events import Event
-from archive.tables.merge import REST_OF_THEM, Merged, Value, compact, merge
+from archive.tables.merge import REST_OF_THEM, Merged, Value, compact, merge, stored_origins
 from archive.tables.printed_times import offset_problems, prefer_exact
 from archive.tables.versions import Reading
 
@@ -144,7 +144,8 @@ class CommentWriter:
         self._ids += named.problems()
         by_key = named.by_key
         held = named.held
-        new = changed = 0
+        new: dict[str, tuple[Comment, Merged]] = {}
+        changed = 0
         touched = {old["article_id"] for old in held.values() if old["gone_at"]}
         for key, comment in by_key.items():
             old = held.get(key)
@@ -156,20 +157,21 @@ class CommentWriter:
                 continue
             merged = self._merge(old, self._as_published(comment, article_id))
             if old is None:
-                self._insert(article_id, key, comment, merged)
-                new += 1
+                new[key] = comment, merged
                 continue
             if old["article_id"] != article_id and self._has_moved(old, comment, article_id):
                 touched |= {article_id, old["article_id"]}
                 old["article_id"] = self._move(old, article_id)
             changed += self._update(old, merged)
+        if new:
+            self._insert(article_id, new)
         self._join_parents(list(by_key))
         self._note_hidden_names(by_key)
         if new or changed:
             touched.add(article_id)
         for number in touched:
             tombstones.count_comments(self.db, number)
-        return Saved(comments_new=new, comments_changed=changed)
+        return Saved(comments_new=len(new), comments_changed=changed)
 
     def _is_past(self, old: dict[str, Value]) -> bool:
         """True if a comment changed after this answer was received."""
@@ -266,20 +268,28 @@ class CommentWriter:
             return None
         return row["url"]
 
-    def _insert(self, article_id: int, key: str, comment: Comment, merged: Merged) -> None:
-        """Insert a comment; where others have seen it before us, it keeps its number, and stays hidden."""
-        row = {"article_id": article_id, "source": self.source, "key": key, **merged.values}
-        numbered = None
-        if merged.values.get("site_id"):
-            numbered = key
+    def _insert(self, article_id: int, new: Mapping[str, tuple[Comment, Merged]]) -> None:
+        """Insert comments; where others have seen one before us, it keeps its number, and stays hidden."""
+        numbered = [key for key, (_, merged) in new.items() if merged.values.get("site_id")]
         id_gaps.note_new(self.db, self.source, numbered, self.reading.at)
+        may_adopt = past_comments.has_comments_of_others(self.db, article_id)
         times = {"first_seen": self.reading.at, "changed_at": self.reading.at}
-        origins = json.dumps(compact(merged.origins))
-        row |= times | {"origins": origins}
-        known = past_comments.adopt_comment(self.db, article_id, comment)
-        if known is None:
-            rows.insert(self.db, "comments", row)
-            return
+        unknown: list[dict[str, Value]] = []
+        for key, (comment, merged) in new.items():
+            row = {"article_id": article_id, "source": self.source, "key": key, **merged.values}
+            origins = tuple(merged.origins.items())
+            row |= times | {"origins": stored_origins(origins)}
+            known = None
+            if may_adopt:
+                known = past_comments.adopt_comment(self.db, article_id, comment)
+            if known is None:
+                unknown.append(row)
+            else:
+                self._take_over(known, comment, row)
+        rows.insert_all(self.db, "comments", unknown)
+
+    def _take_over(self, known: dict[str, Value], comment: Comment, row: dict[str, Value]) -> None:
+        """Give the row of a comment that only others have seen what we see of it."""
         columns = rows.comment_values(comment)
         fresh: dict[str, Value] = dict.fromkeys(columns)
         fresh |= {"witness": None, "seen_at": None, "version_count": 1}

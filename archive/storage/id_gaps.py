@@ -7,6 +7,7 @@ a transaction of its caller. Gaps never overlap, and no gap contains the id of a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from archive.core.connection import Database
@@ -18,35 +19,40 @@ from archive.tables.observations import Window
 _PATIENCE = timedelta(days=30)  # after that, what no check has shown is taken for never shown
 NUMBERED = "site_id NOT GLOB '*[^0-9]*' AND length(site_id) < 19"
 """SQL for comments whose id is a number, as WordPress' are; the index `comments_number` has these alone."""
-_NEAREST = "SELECT * FROM moderation_gaps WHERE source = ? AND first <= ? ORDER BY first DESC LIMIT 1"
-_AROUND = f"""
-SELECT (SELECT max(CAST(site_id AS INTEGER)) FROM comments
-        WHERE source = :source AND CAST(site_id AS INTEGER) < :number AND {NUMBERED}) AS below,
-    (SELECT min(CAST(site_id AS INTEGER)) FROM comments
-        WHERE source = :source AND CAST(site_id AS INTEGER) > :number AND {NUMBERED}) AS above
+_GAP_OF = """
+SELECT * FROM (SELECT * FROM moderation_gaps WHERE source = ? AND first <= ? ORDER BY first DESC LIMIT 1)
+WHERE last >= ?
+"""
+_ENDS = f"""
+SELECT (SELECT min(CAST(site_id AS INTEGER)) FROM comments WHERE source = :source AND {NUMBERED}),
+    (SELECT max(CAST(site_id AS INTEGER)) FROM comments WHERE source = :source AND {NUMBERED})
 """
 
 
-def note_new(db: Database, source: str, site_id: str | None, at: str) -> None:
-    """Update id gaps before a comment is inserted.
+def note_new(db: Database, source: str, site_ids: Iterable[str], at: str) -> None:
+    """Update id gaps before comments are inserted, one id after another.
 
     `at` is ISO 8601 UTC. Ids that are no numbers have no place in the row.
     """
-    if site_id is None or len(site_id) >= 19:
+    numbers = [int(each) for each in site_ids if _is_number(each)]
+    if not numbers:
         return
-    if not (site_id.isascii() and site_id.isdigit()):
-        return
-    number = int(site_id)
-    gap = rows.one(db, _NEAREST, source, number)
-    if gap is not None and int(gap["last"] or 0) >= number:
-        _leave(db, gap, number, at)
-        return
-    around = db.conn.execute(_AROUND, {"source": source, "number": number})
-    below, above = around.fetchone()
-    if above is None and below is not None:
-        _open(db, {"source": source, "opened_at": at}, below + 1, number - 1)
-    elif below is None and above is not None:
-        _open(db, {"source": source, "opened_at": at}, number + 1, above - 1)
+    lowest, highest = db.execute(_ENDS, {"source": source}).fetchone()
+    new: dict[str, Value] = {"source": source, "opened_at": at}
+    for number in numbers:
+        gap = rows.one(db, _GAP_OF, source, number, number)
+        if gap is not None:
+            _leave(db, gap, number, at)
+        elif highest is not None and number > highest:
+            _open(db, new, highest + 1, number - 1)
+        elif lowest is not None and number < lowest:
+            _open(db, new, number + 1, lowest - 1)
+        lowest = number if lowest is None else min(lowest, number)
+        highest = number if highest is None else max(highest, number)
+
+
+def _is_number(site_id: str) -> bool:
+    return site_id.isascii() and site_id.isdigit() and len(site_id) < 19
 
 
 def note_look(db: Database, window: Window) -> None:

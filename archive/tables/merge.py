@@ -8,6 +8,7 @@ different value is an edit by the publisher.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -86,18 +87,26 @@ def merge(
     `fill_only` are taken where nothing is stored, and never replace anything. The result names only what
     changes.
     """
+    unnamed = surface.value
+    held_unnamed = old_origins.get(REST_OF_THEM)
     values: dict[str, Value] = {}
     origins: dict[str, str] = {}
     edited = []
+    if not old and not old_origins:
+        values |= {field: value for field, value in new.items() if value is not None}
+        origins |= {field: new_origins.get(field, unnamed) for field in values}
+        return Merged(values=values, origins=origins, edited=())
     for field, value in new.items():
+        if value is None:
+            continue
         held = old.get(field)
-        held_origin = old_origins.get(field, old_origins.get(REST_OF_THEM))
-        origin = new_origins.get(field, surface.value)
+        held_origin = old_origins.get(field, held_unnamed)
+        origin = new_origins.get(field, unnamed)
         if _is_blunter(value, held):
             continue
         is_sharper = _is_blunter(held, value)
         is_less_exact = field in fill_only or rank(origin) < rank(held_origin)
-        if value is None or (held is not None and is_less_exact and not is_sharper):
+        if held is not None and is_less_exact and not is_sharper:
             continue
         is_new = value != held
         is_better = is_sharper or rank(origin) > rank(held_origin)
@@ -122,6 +131,12 @@ def _is_blunter(value: Value, held: Value) -> bool:
     held_day = date.fromisoformat(held[: len(value)])
     days = shown - held_day
     return abs(days.days) <= 1
+
+
+@lru_cache(maxsize=1024)
+def stored_origins(origins: tuple[tuple[str, str], ...]) -> str:
+    """Return the origins of fields as they are stored: compact, as JSON."""
+    return json.dumps(compact(dict(origins)))
 
 
 def compact(origins: Mapping[str, str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ column names are literals of this package, never input.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from urllib.parse import urlsplit
 
 from archive.core.connection import Database
@@ -16,6 +17,8 @@ from archive.tables.merge import LIST_COLUMNS, Value, rank
 
 ARTICLE_VERSIONED = ("title", "byline", "published", "modified", "text", "markdown", "description", "image")
 COMMENT_VERSIONED = ("site_parent", "author", "author_url", "published", "text", "html")
+
+_ROWS = 50  # in one statement: of 19 columns each, below SQLite's limit of 999 variables in old builds
 
 
 def must(text: str | None) -> str:
@@ -109,6 +112,21 @@ def insert(db: Database, table: str, row: Mapping[str, Value]) -> int:
     sql = f"INSERT INTO {table} ({names}) VALUES ({marks})"
     cursor = db.execute(sql, list(row.values()))
     return int(cursor.lastrowid or 0)
+
+
+def insert_all(db: Database, table: str, new: Sequence[Mapping[str, Value]]) -> None:
+    """Insert rows in order; a column that a row lacks is empty.
+
+    Many in one statement, since a full-text index is written out at the end of each.
+    """
+    names = list(dict.fromkeys(chain.from_iterable(new)))
+    marks = f"({', '.join('?' * len(names))})"
+    for start in range(0, len(new), _ROWS):
+        some = new[start : start + _ROWS]
+        values = [value for row in some for value in map(row.get, names)]
+        db.execute(
+            f"INSERT INTO {table} ({', '.join(names)}) VALUES {', '.join([marks] * len(some))}", values
+        )
 
 
 def update(db: Database, table: str, row_id: Value, values: Mapping[str, Value]) -> None:

@@ -55,6 +55,12 @@ def hand_over(db: Database, article_id: Value, other_id: Value) -> None:
         db.execute(f"UPDATE {table} SET article_id = ? WHERE article_id = ?", [other_id, article_id])
 
 
+def has_comments_of_others(db: Database, article_id: int) -> bool:
+    """True if an article has comments that only others have seen."""
+    sql = f"SELECT 1 FROM comments WHERE article_id = ? AND {SEEN_BY_OTHERS} LIMIT 1"
+    return db.execute(sql, [article_id]).fetchone() is not None
+
+
 def adopt_comment(db: Database, article_id: int, comment: Comment) -> Row | None:
     """Return the row of a comment that only others have seen and that we now see too, emptied of its past."""
     sql = f"SELECT * FROM comments WHERE article_id = ? AND {SEEN_BY_OTHERS} ORDER BY id"
