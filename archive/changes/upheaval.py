@@ -20,9 +20,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from archive.changes import unsettled
 from archive.changes.common_ways import DAY, LEAST, Change, Having, common_ways, family
-from archive.changes.differences import ways
 from archive.core.connection import Database
 from archive.core.formatting import count
 from archive.core.timestamps import instant, to_text
@@ -97,6 +95,8 @@ def settle(db: Database, source: str, now: datetime) -> UpheavalResult:
             row = rows.one(db, "SELECT * FROM source_events WHERE id = ?", event) or {}
             detail = json.loads(str(row["detail"]))
             sentences.append(event_sentence(what, detail, counts["article"], counts["comment"]))
+    from archive.changes import unsettled  # noqa: PLC0415  (as below)
+
     for change in changes:
         is_unsettled = change.row["cause"] == versions.UNSETTLED
         if change.ways and is_unsettled and _is_settled(change, visits, least, now):
@@ -124,6 +124,10 @@ def _changes(db: Database, source: str, kind: str, since: str) -> Iterable[Chang
     )
     found = [*db.query(edits, [since, versions.EDITED, source])]
     found += db.query(waiting, [versions.UNSETTLED, source])
+    if not found:
+        return
+    from archive.changes.differences import ways  # noqa: PLC0415  (slow to import, and most crawls find nothing)
+
     for row in found:
         after = _after(db, kind, row)
         if after is None:
@@ -157,6 +161,8 @@ def _visits(db: Database, source: str, since: str) -> dict[int, str]:
 
 def _is_settled(change: Change, visits: Mapping[int, str], least: int, now: datetime) -> bool:
     """True if an unsettled change can be decided."""
+    from archive.changes import unsettled  # noqa: PLC0415  (as above)
+
     others = {article: at for article, at in visits.items() if article != change.article}
     later = sum(at >= change.until for at in others.values())
     elapsed = now - instant(change.until)

@@ -15,10 +15,11 @@ from contextlib import closing
 from pathlib import Path
 
 from archive.copies.finder import Shared, note_shared
+from archive.copies.queue import has_waiting_texts, queued
 from archive.copies.texts import Item, Texts
 from archive.copies.wording import prints_of
 from archive.core.connection import Database
-from archive.core.database import is_writable, read_only, transaction
+from archive.core.database import read_only, transaction
 from archive.core.errors import ArchiveError, BusyError
 from archive.core.locks import hold
 from archive.files import fingerprints
@@ -42,12 +43,11 @@ def update_copies(db: Database, path: Path, *, seconds: float = 2**31, watch: Wa
     After `seconds` the rest waits for the next time. Another process that does it is left alone: 0.
     """
     index = fingerprints.fingerprints_path(path)
-    is_stale = _queued(db) or (_has_texts(db) and not index.exists())
-    if not is_stale or not is_writable(path):
+    if not has_waiting_texts(db, path):
         return 0
     try:
         with hold(path, _LOCK):
-            if not index.exists() or _queued(db) >= BUILD_FROM:
+            if not index.exists() or queued(db) >= BUILD_FROM:
                 build_all(db, path, watch)
             return _empty_queue(db, index, time.monotonic() + seconds, watch)
     except BusyError:
@@ -68,15 +68,6 @@ def update_after_run(db: Database, path: Path, seconds: float) -> None:
     except (ArchiveError, sqlite3.DatabaseError) as error:
         hint = "`backissue same-words --rebuild` builds the index of copies anew."
         _log.warning("Copies could not be looked for: %s", error, extra={"hint": hint})
-
-
-def _has_texts(db: Database) -> bool:
-    sql = "SELECT EXISTS (SELECT 1 FROM comments) OR EXISTS (SELECT 1 FROM articles)"
-    return bool(db.execute(sql).fetchone()[0])
-
-
-def _queued(db: Database) -> int:
-    return int(db.execute("SELECT count(*) FROM copies_queue").fetchone()[0])
 
 
 # -- item by item ---------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 from archive.changes import upheaval
-from archive.copies.update import update_after_run
+from archive.copies.queue import has_waiting_texts
 from archive.core.crawl_state import Closure, CrawlState, after_run
 from archive.core.database import transaction
 from archive.core.errors import ArchiveError, BusyError
@@ -135,7 +135,9 @@ class RunRecorder:
         )
         self.archive.runs.end(ended)
         agent = self.crawler.settings["USER_AGENT"]
-        if report.fault is None:
+        if report.fault is None and has_waiting_texts(self.archive.db, self.archive.path):
+            from archive.copies.update import update_after_run  # noqa: PLC0415  (slow to import)
+
             update_after_run(self.archive.db, self.archive.path, _COPIES_SECONDS)
         seal_after_run(self.archive, spider.proof, datetime.now(UTC), agent=agent)
 

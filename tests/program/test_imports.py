@@ -18,6 +18,7 @@ HEAVY = {
     *("sqlite_utils", "dateutil", "pydantic", "tldextract", "jinja2", "uvicorn", "pyarrow"),
     *("w3lib", "lxml", "cssselect", "yaml", "warcio", "nh3", "asn1crypto", "http.client", "email"),
     *("archive.storage.archive", "archive.storage.page_writer", "archive.identity", "archive.changes"),
+    *("archive.changes.differences", "archive.copies.wording"),
 }
 URLS = {"w3lib", "http.client", "email"}
 READING = URLS | {"trafilatura", "lxml", "nh3", "dateutil", "cssselect", "archive.changes"}
@@ -42,7 +43,7 @@ print(*sorted(sys.modules))
         (("search", "ferry"), set()),
         (("show", "1"), set()),
         (("sources",), {"archive.storage.archive", "email"}),
-        (("same-words",), set()),
+        (("same-words",), {"archive.copies.wording"}),
         (("explain-schedule", "1"), URLS | {"archive.changes"}),
         (("redact", "--list"), {"archive.storage.archive"}),
         (("export", "jsonl"), {"email"}),
