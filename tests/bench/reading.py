@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from archive.files.raw_pages import Pages
 from archive.storage.archive import Archive
 from pipeline.process import process
 from tests.bench.programs import BACKISSUE, cost
-from tests.bench.rounds import Table, compared, cpu_milliseconds
+from tests.bench.rounds import Figure, Table, compared, cpu_milliseconds
 from tests.builders.pages import HTML, made_page
 from tests.builders.theme import Theme
 
@@ -27,7 +28,7 @@ def measure(pages: int, rounds: int) -> list[Table]:
     received = made_pages(theme, pages)
     threads = sum(theme.comments(number) for number in range(pages)) / pages
     corpus = f"{pages} made pages with {threads:.0f} comments each on average"
-    return [_one_by_one(received, corpus, rounds), _many(received, corpus, rounds)]
+    return [_one_by_one(received, corpus, rounds), _many(received, corpus, rounds), _memory(theme, pages)]
 
 
 def made_pages(theme: Theme, pages: int) -> list[Page]:
@@ -61,13 +62,7 @@ def _one_by_one(received: list[Page], corpus: str, rounds: int) -> Table:
 def _many(received: list[Page], corpus: str, rounds: int) -> Table:
     """Time `replay` with one process and with two, on pages that the archive has not read yet."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "backissue.toml").write_text("[sources.gazette]\nurl = 'https://gazette.example'\n")
-        with Archive.open(folder / "archive.db") as archive:
-            archive.add_source(_SITE, "2026-03-01T12:00:00Z")
-        with Pages.open(folder / "pages.db") as kept:
-            for page in received:
-                kept.keep(page)
+        folder = _kept(Path(name), received)
         variants = {
             f"replay --jobs {jobs}": lambda jobs=jobs: (
                 cost([*BACKISSUE, "replay", "--jobs", str(jobs)], folder).wall_seconds
@@ -76,3 +71,29 @@ def _many(received: list[Page], corpus: str, rounds: int) -> Table:
         }
         figures = compared(variants, rounds, "s")
     return Table(title="Time to read kept pages again", corpus=corpus, figures=figures)
+
+
+def _memory(theme: Theme, pages: int) -> Table:
+    """Compare the peaks of `replay` on so many kept pages, and on ten times as many."""
+    peaks = []
+    for number in (pages, 10 * pages):
+        with tempfile.TemporaryDirectory() as name:
+            folder = _kept(Path(name), (_page(theme, each) for each in range(number)))
+            peaks.append(cost([*BACKISSUE, "replay", "--jobs", "1"], folder).peak_megabytes)
+    few, many = peaks
+    figures = (
+        Figure(what=f"{pages} pages", value=few, unit="MB", ratio=1.0),
+        Figure(what="ten times as many", value=many, unit="MB", ratio=many / few, bound=1.2),
+    )
+    return Table(title="Peak memory of replay", corpus="pages that were not read yet", figures=figures)
+
+
+def _kept(folder: Path, received: Iterable[Page]) -> Path:
+    """Make an archive that has pages and has read none, in a folder; return the folder."""
+    (folder / "backissue.toml").write_text("[sources.gazette]\nurl = 'https://gazette.example'\n")
+    with Archive.open(folder / "archive.db") as archive:
+        archive.add_source(_SITE, "2026-03-01T12:00:00Z")
+    with Pages.open(folder / "pages.db") as kept:
+        for page in received:
+            kept.keep(page)
+    return folder
