@@ -32,7 +32,7 @@ _TIME = re.compile(
 _YMD = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*[-/.年년]\s*(\d{1,2})\s*[-/.月월]\s*(\d{1,2})(?!\d)")
 _SIGNS = {
     ord(sign): plain
-    for sign, plain in zip("\xa0\u202f،：\u200e\u200f", (" ", " ", ",", ":", "", ""), strict=True)
+    for sign, plain in zip("\xa0\u202f،၊：\u200e\u200f", (" ", " ", ",", ",", ":", "", ""), strict=True)
 } | {
     code: str(unicodedata.digit(chr(code)))
     for code in (*range(0x660, 0x1A9A), *range(0xFF10, 0xFF1A))
@@ -57,7 +57,7 @@ _DAY_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _OF_YEAR = (
-    r"(?:m|gada|gads|г|год|года|р|рік|року|ж|жылы?|жылғы|оны|он|йил|yil|ييل|urteko|\(?e?\)?ko|năm|թ|թ․)"
+    r"(?:m|gada|gads|г|год|года|р|рік|року|ж|жылы?|жылғы|оны|он|йил|yil|ييل|urteko|\(?e?\)?ko|năm|թ|թ․|د)"
 )
 """Words for "year" between a year and a month."""
 _YEAR_BEFORE = re.compile(
@@ -66,7 +66,7 @@ _YEAR_BEFORE = re.compile(
 )
 _AFTER = re.compile(
     r"[\s.,/-]*(?:(\d{1,2})(?:st|nd|rd|th|\.|a|an|ean|-нд?|-ны)?(?![\d:])\s?(?:d\.)?[\s,.]*)?"
-    r"(?:del|dal|de su|de|do|of|năm|คศ|พศ|ค\.ศ|พ\.ศ|жылы?|г\.?|av|i|ta['’]|y)?[\s,/-]*"
+    r"(?:del|dal|de su|de|do|of|năm|คศ|พศ|ຄສ|ພສ|ค\.ศ|พ\.ศ|жылы?|г\.?|av|i|ta['’]|y)?[\s,/-]*"
     r"(?:'|’)?((?:19|20)\d{2}|\d{2}(?![\d:.]))?",
     re.IGNORECASE,
 )
@@ -74,6 +74,9 @@ _SOLAR_NUMERIC = re.compile(r"(?<!\d)(1[34]\d{2})\s?([./-])\s?(\d{1,2})\s?\2\s?(
 _SOLAR_YEAR = re.compile(r"(?<!\d)(1[34]\d{2})(?!\d)")
 _SOLAR_DAY = re.compile(r"(?<!\d)(\d{1,2})(?!\d)")
 _SOLAR_TONGUES = frozenset({"fa", "ps", "haz", "azb", "glk", "prs"})
+_HALF_BEFORE = re.compile(r"(?<![a-z])([ap])\.?m\.?\s*$", re.IGNORECASE)
+_AT = frozenset({"de", "dsb", "hsb"})
+"""Languages in which "am" before a time is a word."""
 _DOTS = re.compile(r"[\s.]+")
 _PERIOD = 20
 """Characters beside a time among which the half of the day is looked for."""
@@ -344,6 +347,8 @@ def _half(before: str, after: str, language: str | None) -> int | None:
     for key, shift in (("pm", 12), ("am", 0)):
         if any(follows.startswith(name) for name in month_names.day_halves(tongue, key)):
             return shift
+    if (half := _HALF_BEFORE.search(before)) and tongue not in _AT:
+        return 12 if half[1] in "pP" else 0
     if before.isascii():
         return None
     leads = _DOTS.sub("", before[-_PERIOD:]).lower()

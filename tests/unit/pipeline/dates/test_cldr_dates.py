@@ -56,6 +56,22 @@ def test_digits_of_a_script_are_read(locale: str) -> None:
     assert [_day(text, locale) for text in said] == DAYS, said
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("ko", "2009. 2. 21. PM 3:04:05"),
+        ("en", "February 21, 2009 PM 3:04:05"),
+        ("my", "2009၊ ဖေဖော်ဝါရီ 21 15:04:05"),
+        ("ps", "اونۍ د 2009 د فبروري 21 15:04:05"),
+        ("lo", "ວັນເສົາ ທີ 21 ກຸມພາ ຄ.ສ. 2009 15:04:05"),
+        ("de", "21. Februar 2009 am 12:04:05"),
+    ],
+)
+def test_dates_of_other_editions_of_cldr_are_read(language: str, said: str) -> None:
+    hour = 12 if language == "de" else 15
+    assert parse.printed(said, "UTC", language) == datetime(2009, 2, 21, hour, 4, 5, tzinfo=UTC)
+
+
 def test_buddhist_years_are_common_ones() -> None:
     said = [format_date(day, "long", locale="th").replace("2009", "2552") for day in DAYS]
     assert [_day(text, "th") for text in said] == DAYS
