@@ -91,11 +91,20 @@ class Bylines:
         found = (text_of(a) for a in links if not strange(a, self.slug))
         return next((name for name in found if ACCOUNT.fullmatch(name)), None)
 
+    def of_accounts(self) -> set[str]:
+        """Return the names that link to the profile of an account which comes with a site."""
+        links = (a for a in self.index.tagged("a") if PROFILE.search(_author_path(a)))
+        return {
+            text_of(a) for a in links if ACCOUNT.fullmatch(_author_path(a).rstrip("/").rpartition("/")[2])
+        }
+
     def microdata(self) -> list[str | None]:
         """Return the authors with `itemprop`."""
         names: list[str | None] = []
         for node in self.index.tagged("span", "a", "div", "p", "meta", "link", "address", "b", "strong"):
             if "author" not in (node.get("itemprop") or "").split() or strange(node, self.slug):
+                continue
+            if (node.get("itemtype") or "").endswith("Organization"):
                 continue
             inner = next((n for n in node.iter("*") if n is not node and n.get("itemprop") == "name"), node)
             names.append(line(inner.get("content")) or name_in(inner))
@@ -150,7 +159,8 @@ class Bylines:
         for path in AUTHOR_XPATHS[:2]:
             for node in path(self.index.tree):
                 name = name_in(node)
-                shaped = name and (FULL_NAME.fullmatch(name) or (" " not in name and name[-1:].isalnum()))
+                single = name and " " not in name and name[-1:].isalnum() and not name[:1].islower()
+                shaped = name and (FULL_NAME.fullmatch(name) or single)
                 if name and shaped and not strange(node, self.slug):
                     return [name]
         return []
@@ -158,6 +168,8 @@ class Bylines:
 
 _MAX_BYLINE = 400
 """Characters of a byline that are examined: a name stands at its beginning."""
+_MOST_SIGN = 5
+"""The most people whose links one byline joins."""
 
 
 def name_in(node: HtmlElement) -> str | None:
@@ -170,6 +182,9 @@ def name_in(node: HtmlElement) -> str | None:
             r"author|autor|/members?/", (a.get("href") or "") + (a.get("rel") or "") + (a.get("class") or "")
         )
     ]
+    people = [text for text in dict.fromkeys(links) if FULL_NAME.fullmatch(text) and not is_no_name(text)]
+    if 1 < len(people) <= _MOST_SIGN and len(people) == len([text for text in links if text]):
+        return ", ".join(people)
     said = (next((text for text in links if text), None) or spaced_text(node))[:_MAX_BYLINE]
     said = CUT.sub("", BYLINE_PREFIX.sub("", ALL_BY.sub("", said))).strip(" ,:|·•–—-©")
     said = BEHIND.sub("", said).strip(" ,:|·•–—-") or said

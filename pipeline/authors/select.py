@@ -16,13 +16,16 @@ from urllib.parse import urlsplit
 from archive.core.records import Site
 from pipeline.authors.bylines import Bylines, presented
 from pipeline.authors.unmarked_bylines import Lines
-from pipeline.authors.vocabulary import BYLINE_PREFIX, FULL_NAME, HOUSE, ROLE, is_no_name
+from pipeline.authors.vocabulary import BYLINE_PREFIX, FULL_NAME, HOUSE, IS_AGENCY, ROLE, is_no_name
 from pipeline.html.dom import Index, fold
 from pipeline.html.metadata import Head, Node, resolve, string, values
 from pipeline.html.sanitize import line, markup_to_line
 
 Found = tuple[tuple[str, ...], str]
-_SPLIT = re.compile(r"\s*(?:;|\||/|\s&\s|\band\b|\bund\b|\bet\b|\by\b|\be\b|\ben\b|\bwith\b|,)\s*")
+_SPLIT = re.compile(
+    r"\s*(?:;|\bim Gespräch mit\b|\bin conversation with\b|"
+    r"\||/|\s&\s|\band\b|\bund\b|\bet\b|\by\b|\be\b|\ben\b|\bwith\b|,)\s*"
+)
 _CROWD = 10
 """The most people that sign one article in its page."""
 _SEEN_RULES = frozenset({"page:byline", "page:microdata"})
@@ -71,6 +74,9 @@ def extract_authors(index: Index, head: Head, site: Site, opener: str | None = N
     lines = Lines(index, slug, lambda name: _is_house(name, own, labels))
     names, rule = _told(head, bylines, lines, opener)
     if len(names) == 1 and " " not in names[0]:
+        shown = (name for told in (bylines.classed, lines.plain, lines.labelled) for name in _people(told()))
+        if full := next((name for name in shown if name.startswith(f"{names[0]} ")), None):
+            return (full,), f"{rule}, presented"
         lives = (*_lives(head, names[0]), *bylines.life())
         if full := next(filter(None, (presented(names[0], life) for life in lives)), None):
             return (full,), f"{rule}, presented"
@@ -101,6 +107,7 @@ def _told(head: Head, bylines: Bylines, lines: Lines, opener: str | None) -> Fou
         ("page:meta", lambda: _meta(head)),
         ("page:plain-byline", lines.plain),
         ("page:metadata", lines.metadata),
+        ("page:opening", lines.opening),
         ("page:post-author", lambda: (opener,)),
         ("page:author-box", bylines.boxed),
         ("page:author-like", bylines.like),
@@ -120,12 +127,14 @@ def _told(head: Head, bylines: Bylines, lines: Lines, opener: str | None) -> Fou
         if crowded and rule in _SEEN_RULES | _LIKELY_RULES:
             continue
         if found and not all(map(lines.is_house, found)):
+            if set(found) <= bylines.of_accounts() and (opened := _people(lines.opening())):
+                return opened, "page:opening"
             shown = _people(bylines.classed()) if rule == "page:json-ld" else ()
             fuller = set(shown) > set(found) and not any(map(lines.is_house, shown))
             if fuller or (shown and set(shown) == set(_people(_meta(head))) != set(found)):
                 return shown, "page:byline"
             return found, rule
-        signed = signed if signed[0] or not found else (found, rule)
+        signed = signed if signed[0] or not found or rule == "page:meta" else (found, rule)
     if not signed[0] and (account := bylines.account()):
         return (account,), "page:account"
     return signed
@@ -134,7 +143,9 @@ def _told(head: Head, bylines: Bylines, lines: Lines, opener: str | None) -> Fou
 def _people(names: Iterable[str | None]) -> tuple[str, ...]:
     """Return the people of some bylines, each once."""
     found = tuple(dict.fromkeys(part for name in names for part in _split(markup_to_line(name))))
-    return found[:1] + tuple(name for name in found[1:] if not ROLE.fullmatch(name))
+    return found[:1] + tuple(
+        name for name in found[1:] if IS_AGENCY.fullmatch(name) or not ROLE.fullmatch(name)
+    )
 
 
 def _labels(url: str) -> tuple[str, ...]:

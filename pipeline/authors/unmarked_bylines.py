@@ -31,15 +31,16 @@ from pipeline.authors.vocabulary import (
     METADATA_CLASSES,
     PEOPLE,
     PROFILE,
+    ROLE,
     SAYS,
     is_no_name,
     is_person,
 )
 from pipeline.dates.parse import looks_dated
-from pipeline.html.dom import Index, beginning, below_body, elsewhere, text_of
+from pipeline.html.dom import Index, beginning, below_body, elsewhere, is_longer, text_of
 from pipeline.html.sanitize import line
 
-_LINES = ("p", "div", "span", "li", "h2", "h3", "h4", "h5", "h6", "em", "strong", "b", "small")
+_LINES = ("p", "div", "span", "li", "td", "dd", "h2", "h3", "h4", "h5", "h6", "em", "strong", "b", "small")
 _SHORT = 160
 """A credit stands in a paragraph of its own."""
 _LINE = 100
@@ -47,6 +48,17 @@ _LINE = 100
 _BESIDE = re.compile(r"\s+[-–—|•·/]\s+|\s*[|•·]\s*")
 _AROUND = "preceding::*[position() <= 6] | following::*[position() <= 30]"
 _BESIDE_POST = frozenset({"prev", "next"})
+_BLOCKS = ("p", "div", "li", "h2", "h3", "h4", "h5", "h6")
+_BOLD = ("strong", "b", "em", "i")
+_NO_PERSON = re.compile(
+    r"\b(?:news|city|town|village|island|county|update|breaking|exclusive|opinion|editorial|analysis|report|"
+    r"review|interview|photos?|videos?|watch|read|summary|introduction|background|street|university|party|"
+    r"council|what|why|how|who|when|where|the|this|new|north|south|east|west|san|saint|st)\b",
+    re.IGNORECASE,
+)
+"""Words of places and headings."""
+_IN_BRACKETS = re.compile(r"[.!?]\s*\(([^()]{4,60})\)\W*$")
+"""A signature behind the last sentence."""
 _PROSE = 80
 """Paragraphs of this length are prose."""
 
@@ -85,6 +97,8 @@ class Lines:
                 continue  # of a picture, or of a reader
             if any(outer.tag in ("figure", "blockquote") for outer in below_body(node)):  # of a picture
                 continue
+            if _is_linked_card(node):
+                continue  # of a card that leads to another article
             name, sure = _after_label(node)
             if not (is_person(name) or sure) or is_no_name(name) or self.is_house(name):
                 continue
@@ -145,11 +159,30 @@ class Lines:
                 return [match["alone"] or match["opening"]]
         return []
 
+    def opening(self) -> list[str]:
+        """Return full names alone in a bold paragraph right above the first one of prose."""
+        prose = next(iter(self._prose()), None)
+        above = prose.getprevious() if prose is not None else None
+        if above is None or above.tag != "p" or len(above) != 1 or above[0].tag not in _BOLD:
+            return []
+        said = text_of(above)
+        if said != text_of(above[0]) or above.find(".//a") is not None or strange(above, self.slug):
+            return []
+        name = BYLINE_PREFIX.sub("", said).strip(" ()–—-.")
+        is_name = FULL_NAME.fullmatch(name) and not is_no_name(name) and not _NO_PERSON.search(name)
+        return [name] if is_name else []
+
+    def _prose(self) -> list[HtmlElement]:
+        """Return the long paragraphs of the article."""
+        return [p for p in self.index.tagged("p") if is_longer(p, _PROSE - 1) and not elsewhere(p, ELSEWHERE)]
+
     def signature(self) -> list[str]:
-        """Return a full name alone in the paragraph below the last one of prose."""
-        prose = [
-            p for p in self.index.tagged("p") if len(text_of(p)) >= _PROSE and not elsewhere(p, ELSEWHERE)
-        ]
+        """Return a full name alone below the last paragraph of prose, or in brackets at its end."""
+        prose = self._prose()
+        if prose and (match := _IN_BRACKETS.search(text_of(prose[-1]))):
+            name = match[1]
+            if FULL_NAME.fullmatch(name) and not is_no_name(name):
+                return [name]
         last = prose[-1].getnext() if len(prose) > 1 else None
         if last is None or last.tag != "p":
             return []
@@ -171,6 +204,13 @@ def _own_words(node: HtmlElement) -> Iterator[str]:
             yield inner.text or ""
         if inner is not node and not any(outer in others for outer in inner.iterancestors()):
             yield inner.tail or ""
+
+
+def _is_linked_card(node: HtmlElement) -> bool:
+    """True if a block is in a link, or holds one around blocks, that leads to another article."""
+    links = [outer for outer in below_body(node) if outer.tag == "a" and node.tag in _BLOCKS]
+    links += [a for a in node.iter("a") if len(a) and a[0].tag in _BLOCKS]
+    return any(not PROFILE.search(a.get("href") or "") for a in links)
 
 
 def _leads_elsewhere(node: HtmlElement, name: str) -> bool:
@@ -203,6 +243,8 @@ def _after_label(node: HtmlElement) -> tuple[str, bool]:
     link = next((text for text in inner if FULL_NAME.fullmatch(text)), None) or next(iter(links), None)
     alone = link and after.startswith(link) and not AND.match(after[len(link) :])
     name = link if alone and link else CUT.sub("", after).strip(" ,:|·•–—-")
+    while ", " in name and ROLE.fullmatch(name.rpartition(", ")[2]):
+        name = name.rpartition(", ")[0]
     shown = (name[:1].isupper() and " " not in name) or name in map(text_of, node)
     return name, bool(match["signed"] and shown and len(name.split()) <= 3)
 

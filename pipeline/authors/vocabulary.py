@@ -14,7 +14,8 @@ BYLINE_PREFIX = re.compile(
     r"^\W*(?:(?:posted|written|published|story|article|words|text|geschrieben|verfasst|erstellt|pressemitteilung|"
     r"eingestellt|gepostet|ein artikel|ver[öo]ffentlicht|publi[ée]|escrito|scritto)\s+)?"
     r"(?:(?:by|von|par|por|di|door|av|af|autor(?:in)?|author|auteur|autore|автор|yazar|redakteur(?:in)?)\b\s*:?|"
-    r"(?:text|interview|words|protokoll|reportage|bericht|kommentar)\s*:)\s*",
+    r"(?:text|interview|words|protokoll|reportage|bericht|kommentar)\s*:)\s*"
+    r"(?:\S+-(?:experte|expertin|(?:redakteur|korrespondent|reporter|autor)(?:in)?)\s+(?=\S+\s\S))?",
     re.IGNORECASE,
 )
 _POSTS = r"(?:posts|articles|artikel|beitr[äa]ge|entradas|entries)"
@@ -45,9 +46,10 @@ CUT = re.compile(
     r"\d{1,2}[./ ].*|"
     r"(?i:jan(?:uary?)?|feb(?:ruary?)?|mar(?:ch)?|märz|apr(?:il)?|ma[iy]|june?|juni|july?|juli|aug(?:ust)?|"
     r"sept?(?:ember)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?)\.?\s+\d.*|"
-    r"\S+@\S+\.\w+.*|(?i:special to)\s.*)$"
+    r"\S+@\S+\.\w+.*|@\w+.*|(?i:special to)\s.*|(?:發表[在於]|发表[在于])\s?.*|"
+    r"(?i:is|was|has|covers|writes|ist|war|est)\s+(?i:an?|the|been|about|for|eine?|une?|seit)\s.*)$"
 )
-"""What follows a name: a date, a rubric, an address."""
+"""What follows a name: a date, a rubric, an address, an account, the person's life."""
 ROLE = re.compile(
     r"(?:[A-Z]\.?){2,5}|Ph\.?\s?D\.?|M\.?Sc\.?|(?i:the|die|der|das)\s.+|(?i:dpa|epd)|(?i:.*\b(?:writer|reporter|"
     r"correspondent|editor|columnist|contributor|staff|redakteur(?:in)?|korrespondent(?:in)?|redacci[óo]n))"
@@ -56,7 +58,8 @@ ROLE = re.compile(
 SAYS = re.compile(
     r"\W*(?:(?:(?P<signed>posted|written|published|words|text|ein (?:artikel|beitrag|text)|geschrieben|"
     r"verfasst|ver[öo]ffentlicht|publi[ée]|escrito|scritto)\s+)?(?:by|von|par|por|di|door)(?:\s+|\s*:\s*)|"
-    r"(?:text|autor(?:in|en)?|authors?|auteur|autore|автор|yazar|words)\s*:\s*)"
+    r"(?:text(?:e|s)?|autor(?:in|en)?|authors?|auteur|autore|автор|yazar|words)"
+    r"(?:\s*(?:&|\+|/|und|and|et)\s*(?:fotos?|photos?|pictures|bilder|interview))?\s*:\s*)"
     r"(?=\S|$)",
     re.IGNORECASE,
 )
@@ -76,7 +79,7 @@ _PERSON = rf"{_PART}(?:\s(?:(?:van|von|de|der|den|da|di|du|la|le|bin|al|el|y)\s)
 FULL_NAME = re.compile(rf"{_PERSON}(?:(?:\s*[,/]\s*|\s+(?:and|und|et|y|e|&)\s+){_PERSON}){{0,4}}")
 _CREDIT = (
     r"^\W*(?i:(?:(?:an?|the|this|eine?|une?)\s+)?(?:guest\s+)?(?:gastbeitrag|gastkommentar|beitrag|artikel|"
-    r"interview|kolumne|kommentar|essay|reportage|analyse|rezension|glosse|meinungsbeitrag|standpunkt|bericht|"
+    r"blog-?\s?(?:beitrag|post)|interview|kolumne|kommentar|essay|reportage|analyse|rezension|glosse|meinungsbeitrag|standpunkt|bericht|"
     r"post|article|column|commentary|opinion|review|report|story|tribune|chronique|entretien)\s+(?:by|von|par))"
 )
 CREDIT = re.compile(rf"{_CREDIT}\s+(?P<name>{_PERSON}(?:\s+(?:and|und|et)\s+{_PERSON})?)(?=$|[\s.,:|–—-])")
@@ -86,8 +89,9 @@ _AGENCY = (
     r"(?:AP|AFP|dpa|APA|Reuters|JIJI|Kyodo|ANSA|EFE|Europa Press|KNA|epd|sid|ots|PTI|ANI|IANS|UPI|Belga|ANP|"
     r"NTB|PAP|Xinhua|TASS|Bloomberg|Lusa|(?:Keystone-)?SDA|(?:The )?Associated Press|Agence France-Presse)"
 )
+IS_AGENCY = re.compile(_AGENCY)
 AGENCY = re.compile(
-    rf"^(?:\(?(?P<alone>{_AGENCY}(?:/\w{{2,8}})*)\)?$|[^\W\d_][\w ./-]{{1,40}},? "
+    rf"^(?:\(?(?P<alone>{_AGENCY}(?:/\w{{2,8}})*)\)?(?:, [{_CAPITAL}]{{4,20}})?$|[^\W\d_][\w ./-]{{1,40}},? "
     rf"\((?P<opening>{_AGENCY}(?:/\w{{2,8}})*)\)\s*[–—-])"
 )
 IS = re.compile(
@@ -131,7 +135,7 @@ OTHER_ROLES = re.compile(
 """Classes of blocks that tell of readers, and of those who translated, checked or drew."""
 HELPS = re.compile(
     r"\W*(?:translat|übersetz|tradu|vertal|(?:medically |fact[- ]?)?(?:reviewed|checked)|edited by|"
-    r"updated by|ph?oto|foto|bild|illustration|image)",
+    r"updated by|editors?\s*:|redaktur|penyunting|ph?oto|foto|bild|illustration|image)",
     re.IGNORECASE,
 )
 """Words before a name that is not the author's."""
@@ -181,6 +185,14 @@ _NOT_A_NAME = re.compile(
     r"e-?mail|website|url|home|menu|search|login|log in|uncategori[sz]ed|related (?:posts|articles)|"
     r"editorial (?:policy|policies|guidelines|board)|(?:guide|information|instructions) (?:to|for) authors?|"
     r".*\bedited by\b.*|submission guidelines|"
+    r"@\w+|"
+    r"(?:(?:getty|ap|afp|epa) (?:images?|photos?)|shutterstock|i?stock(?:photo)?|adobe ?stock|unsplash|"
+    r"pixabay|pexels|alamy|imago(?: images)?|dreamstime|depositphotos|flickr|wikimedia(?: commons)?|"
+    r"file (?:photo|image)|handout)(?:[/.].*)?|"
+    r"(?:photo|foto|bild|image|picture|credit|source|quelle|illustration)s?(?:\s+(?:by|von|credit))?\s*[:/©].*|"
+    r"(?:nachrichten|news|noticias|notizie|actualités?|aktuelles?|politi(?:k|cs|que|ca)|world|wirtschaft|"
+    r"business|economy|econom[íi]a|sports?|deportes|kultur|culture|local|regional|opinion|opini[óo]n|technology|"
+    r"lifestyle|entertainment|panorama|blog|press releases?|pressemitteilung(?:en)?)|"
     r"the end|photo gallery|print|last(?: updated.*)?|member list|stand|"
     r"name(?: \(.*\)| ?\*)?|follow|read more|weiter|no author|null|unknown|about the author|"
     r"über (?:den autor|die autorin|mich)|sign up|subscribe|"

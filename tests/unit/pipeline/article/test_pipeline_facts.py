@@ -85,7 +85,7 @@ GULL = '{"@type": "Person", "name": "The Gull"}'
     ("head", "body", "wanted"),
     [
         (LD % (TITLE, GULL), f'{H1}<p class="x">By Ida Marsh</p>{PROSE}', ("Ida Marsh",)),
-        (LD % (TITLE, GULL), f"{H1}<p><strong>Ida Marsh</strong></p>{PROSE}", ("The Gull",)),
+        (LD % (TITLE, GULL), f"{H1}<p><strong>Ida Marsh</strong></p>{PROSE}", ("Ida Marsh",)),
         (LD % (TITLE, GULL), f"{H1}{PROSE}", ("The Gull",)),
         (LD % (TITLE, '{"name": "Ida Marsh @idam"}'), f"{H1}{PROSE}", ("Ida Marsh",)),
         (LD % (TITLE, ONE), f"{H1}<p>By Tove Reed</p>{PROSE}", ("Ida Marsh",)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from tests.paths import FIXTURES
-from tests.unit.pipeline.article.test_pipeline_facts import PROSE, TITLE, read
+from tests.unit.pipeline.article.test_pipeline_facts import H1, LD, PROSE, TITLE, read
 
 AUTHORS = {"author": "Ida Marsh", "second": "Tove Reed", "third": "Ann Lind"}
 DATE = '<time class="entry-date published" datetime="2021-05-03T10:00:00+00:00">May 3, 2021</time>'
@@ -35,3 +35,91 @@ def test_the_byline_of_a_theme(theme: str) -> None:
     )
     wanted = tuple(name for place, name in AUTHORS.items() if f"{{{place}}}" in shape)
     assert read(page + RELATED).authors == wanted
+
+
+def by(said: str) -> str:
+    """Return a page whose marked byline says this."""
+    return f'{H1}<p class="byline">{said}</p>{PROSE}'
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ("By Ida Marsh is a reporter at the Gull", ("Ida Marsh",)),
+        ("Ida Marsh covers the harbour for the Gull", ("Ida Marsh",)),
+        ("Ida Marsh @idamarsh", ("Ida Marsh",)),
+        ("Ida Marsh ida@gull.example", ("Ida Marsh",)),
+        ("Von Hafen-Redakteurin Ida Marsh", ("Ida Marsh",)),
+        ("Ida Marsh im Gespräch mit Tove Reed", ("Ida Marsh", "Tove Reed")),
+        ("Ida Marsh, Tove Reed", ("Ida Marsh", "Tove Reed")),
+        (
+            '<a href="/author/ida-marsh/">Ida Marsh</a>, <a href="/author/tove-reed/">Tove Reed</a>',
+            ("Ida Marsh", "Tove Reed"),
+        ),
+        ("潮見 發表在 海辺 留言 (42) 人氣 (7)", ("潮見",)),
+        ("@idamarsh", ()),
+        ("Getty Images", ()),
+        ("Shutterstock", ()),
+        ("Photo: Ida Marsh", ()),
+        ("News", ()),
+        ("Nachrichten", ()),
+        ("Press release", ()),
+        ("Staff", ()),
+        ("Staff Writer", ()),
+        ("12 Comments", ()),
+    ],
+)
+def test_marked_byline_gives_names_and_nothing_else(said: str, wanted: tuple[str, ...]) -> None:
+    assert read(by(said)).authors == wanted
+
+
+GULL = '{"@type": "Organization", "name": "The Gull"}'
+ADMIN = '<p class="byline">By <a href="/author/admin/">Gull D</a></p>'
+ACCOUNT = '{"@type": "Person", "name": "Gull D"}'
+BOLD = "<p><strong>%s</strong></p>"
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "wanted"),
+    [
+        # above the first paragraph
+        ("", f"{H1}{BOLD % 'Ida Marsh'}{PROSE}", ("Ida Marsh",)),
+        ("", f"{H1}{BOLD % 'Ida Marsh/Tove Reed'}{PROSE}", ("Ida Marsh", "Tove Reed")),
+        (LD % (TITLE, ACCOUNT), f"{H1}{ADMIN}{BOLD % 'IDA MARSH'}{PROSE}", ("IDA MARSH",)),
+        (LD % (TITLE, ACCOUNT), f"{H1}{ADMIN}{PROSE}", ("Gull D",)),
+        ("", f"{H1}{BOLD % 'Port Town'}{PROSE}", ()),
+        ("", f"{H1}{BOLD % 'What The Board Decided'}{PROSE}", ()),
+        ("", f"{H1}<p><b>Ida Marsh</b> is the mayor.</p>{PROSE}", ()),
+        # below the last one
+        ("", f"{H1}{PROSE}<p>{'It went on to the end of the pier. ' * 4}(Ida Marsh) +++</p>", ("Ida Marsh",)),
+        ("", f"{H1}{PROSE}<p>{'It went on to the end of the pier. ' * 4}(see page 4)</p>", ()),
+        # a card of another article, a house, a cell of a table
+        ("", f'{H1}{PROSE}<ul><li><a href="/fog/"><h6>By Tove Reed and Ann Lind</h6></a></li></ul>', ()),
+        ('<meta name="author" content="Gull Media GmbH">', f"{H1}{PROSE}", ()),
+        ("", f"{H1}<table><tr><td>Text &amp; Fotos: Ida Marsh</td></tr></table>{PROSE}", ("Ida Marsh",)),
+        ("", f"{H1}<p class='line'>Von Ida Marsh und Tove Reed, NDR</p>{PROSE}", ("Ida Marsh", "Tove Reed")),
+        ("", f"{H1}<div class='name'>AFP, MANILA</div>{PROSE}", ("AFP",)),
+        # declarations
+        (
+            LD % (TITLE, '[{"@type": "Person", "name": "Ida Marsh"}, {"@type": "Person", "name": "AP"}]'),
+            f"{H1}{PROSE}",
+            ("Ida Marsh", "AP"),
+        ),
+        (LD % (TITLE, GULL), f"{H1}{PROSE}", ()),
+        (
+            LD % (TITLE, '{"name": "Ida"}'),
+            f"{H1}<p>By</p><p class='byline'>Ida Marsh</p>{PROSE}",
+            ("Ida Marsh",),
+        ),
+        (
+            "",
+            f'{H1}{PROSE}<div itemprop="author" itemtype="https://schema.org/Organization">'
+            '<meta itemprop="name" content="Gull Editorial"></div>',
+            (),
+        ),
+        # the name of an account, found by the place alone
+        ("", f'{H1}<span class="username">human</span>{PROSE}', ()),
+    ],
+)
+def test_author_is_who_wrote_it(head: str, body: str, wanted: tuple[str, ...]) -> None:
+    assert read(body, head).authors == wanted
