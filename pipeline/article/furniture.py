@@ -16,7 +16,7 @@ from lxml.html import HtmlElement
 from pipeline.article import boilerplate
 from pipeline.article.pieces import Piece
 from pipeline.dates.parse import looks_dated
-from pipeline.html.dom import fold, text_of, tokens
+from pipeline.html.dom import fold, is_longer, text_of, tokens
 
 _TAGS = {
     "nav": "menu",
@@ -39,6 +39,7 @@ _MARKS = re.compile(
     r"nav-links|menu|sidebar|widget|byline|author|authorbox|author-box|vcard|postmeta|postmetadata|"
     r"(?:entry|post|article)-meta|posted|dateline|tags|tagcloud|cats?|categories|comments?|respond|reply|screen-reader-text|"
     r"visually-hidden|sr-only|skip-link|tooltip|dropdown|search|login|jp-relatedposts|disclosure|copyright|"
+    r"recirc\w*|embed[-_]article|related[-_]?articles\w*|comment[-_]count|"
     r"toolbar|slider|carousel|audio-player|playlist|likes?|wpulike|avatar|feedback)(?:$|[-_])"
 )
 _BUILT = re.compile(r"^(?:elementor|so-|panel-widget|fl-|widget-image-caption)")
@@ -67,6 +68,12 @@ _PROMPT_ALONE = re.compile(
     r"continue reading|follow us|back to top|skip to \w+|teilen|click to share.*|adverts?|"
     r"iklan|reklame?|next prev|"
     r"this slideshow requires.*|close|leave a (?:comment|reply)|"
+    r"pinnen|rezept (?:drucken|merken)|(?:print|pin|rate|jump to) (?:this )?recipe|zum rezept(?: springen)?|"
+    r"\(?(?:noch keine bewertungen|no (?:ratings|votes)(?: yet)?|aún no hay votos|pas encore de vote)\)?|"
+    r"(?:kommentare (?:sind )?geschlossen|comments (?:are )?closed|los comentarios están cerrados)|"
+    r"(?:war (?:der|dieser) (?:artikel|beitrag) (?:nützlich|hilfreich)|möchten sie den artikel teilen|"
+    r"was this (?:article|page|post) (?:helpful|useful)|cet article vous a[- ]t[- ]il été utile)|"
+    r"zurück zur startseite|back to (?:home(?:page)?|the front page)|"
     r"\d+ (?:comments?|shares?|views|likes?|min(?:ute)?s? read))\W*",
     re.IGNORECASE,
 )
@@ -78,6 +85,9 @@ _WEAK_MARKS = re.compile(
 """Marks of furniture that authors give to their own blocks as well: sentences in these are text."""
 _DOUBTFUL_MARKS = re.compile(r"(?:^|[-_])(?:author|related|recommend\w*|byline|avatar)(?:$|[-_])")
 """Marks of furniture under which sentences may be the author's, as in a note of his."""
+_TEASER = re.compile(r"(?:^|[-_])teasers?(?:$|[-_])")
+_TEASED = 400
+"""Characters of the longest teaser."""
 _SENTENCE = 60
 """Characters of the shortest sentences."""
 _SIGNS = 2
@@ -86,6 +96,7 @@ _DATE_LENGTH = 40
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _SURE = 2
 _BESIDE, _LINKS_BESIDE = "in an aside", "in an aside of links"
+_A_TEASER = "a teaser"
 _MARKED = "marked "
 """How the rule of a class begins."""
 _HALF, _ALL = 0.5, 0.9
@@ -130,7 +141,7 @@ class Furniture:
         rule = self._marked(piece.element)
         if rule is None or self._trust < _SURE:
             return rule
-        if rule == _BESIDE:
+        if rule == _BESIDE or (rule == _A_TEASER and _is_sentence(piece)):
             return None
         if _is_sentence(piece) and _names(rule, _WEAK_MARKS):
             return None
@@ -231,6 +242,8 @@ def _own_rule(node: HtmlElement) -> str | None:
     for mark in marks:
         if _MARKS.search(mark):
             return f"{_MARKED}{mark}"
+    if any(map(_TEASER.search, marks)) and _leads_on(node):
+        return _A_TEASER
     return None
 
 
@@ -244,3 +257,10 @@ def _rule_of_tag(node: HtmlElement) -> str | None:
     if node.tag == "footer" and "blockquote" in around:
         return None
     return f"in a {_TAGS[node.tag]}"
+
+
+def _leads_on(node: HtmlElement) -> bool:
+    """True if a short block has a link, as one that leads to another article does."""
+    is_inside = any(outer.tag == "a" for outer in islice(node.iterancestors(), 2))
+    is_linked = node.tag == "a" or is_inside or node.find(".//a") is not None
+    return is_linked and not is_longer(node, _TEASED)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -25,6 +26,8 @@ _BLOCKS = words(
 )
 _UNSEEN = ("script", "style", "template")
 _BREAK = "\x1e"
+_DEEP = 5
+"""Elements between a link and a block of its card."""
 _MOST = 6000
 """Pieces of a page that are looked at; a page with more is no article of one box."""
 
@@ -62,10 +65,16 @@ def read_pieces(box: HtmlElement, links: Sequence[Link]) -> list[Piece]:
             said = sum(
                 len(links[at].words) for mark in MARK.findall(marked) if (at := number(mark)) < len(links)
             )
-            found.append(Piece(element, marked.strip(), plain, whole, min(1.0, said / len(plain))))
+            linked = 1.0 if _is_in_link(element) else min(1.0, said / len(plain))
+            found.append(Piece(element, marked.strip(), plain, whole, linked))
             if len(found) > _MOST:
                 return []
     return found
+
+
+def _is_in_link(element: HtmlElement) -> bool:
+    """True if a block is inside of a link, as those of a card are."""
+    return any(outer.tag == "a" for outer in islice(element.iterancestors(), _DEEP))
 
 
 class _Gatherer:

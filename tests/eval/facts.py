@@ -59,6 +59,8 @@ class Facts:
     asked: Counter[tuple[str, str]] = field(default_factory=Counter)
     right: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     wrong: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    others: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """Wrong answers of authors with a name of nobody whom the label names."""
     bodies: dict[str, list[Shares]] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
 
@@ -72,6 +74,8 @@ class Facts:
                     self.asked[name, share] += who == "ours"
                     self.right[name, share, who] += good
                     self.wrong[name, share, who] += bool(got) and not good
+                    if name == "authors" and not good:
+                        self.others[name, share, who] += _names_another(_people(wanted), frozenset(got))
                 if not good and who == "ours" and page.share == "tuned":
                     self.errors.append(f"{page.url[:90]} {name}: {wanted!r} / {got!r}"[:260])
             if page.text:
@@ -86,7 +90,8 @@ class Facts:
             told = [f"{name:<8} {share:<10} {asked:>5}"]
             for who in ("ours", "trafilatura"):
                 right, wrong = (count[name, share, who] / asked for count in (self.right, self.wrong))
-                told.append(f"{who} {right:.3f}, wrong {wrong:.3f}")
+                others = f", another name {self.others[name, share, who] / asked:.3f}"
+                told.append(f"{who} {right:.3f}, wrong {wrong:.3f}{others if name == 'authors' else ''}")
             yield "  ".join(told)
 
 
@@ -110,6 +115,11 @@ def _compared(page: Labelled, told: Told) -> Iterator[tuple[str, Any, Any, bool]
     for words in page.lacks:
         good = re.sub(r"\s+", " ", words).strip() not in flat
         yield "lacks", words, words if not good else "", good
+
+
+def _names_another(wanted: frozenset[str], told: frozenset[str]) -> bool:
+    """True if a name is no part of a labelled one, and has none in it."""
+    return any(not any(name in label or label in name for label in wanted) for name in told)
 
 
 def _people(names: str) -> frozenset[str]:

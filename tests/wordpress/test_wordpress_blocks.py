@@ -73,10 +73,11 @@ def _read(url: str) -> Article:
     return process(page, Site(name="gazette", url=url)).articles[0]
 
 
-@pytest.mark.parametrize("theme", ["classic", "block"])
-def test_each_rendered_block_is_in_the_text_of_its_page(theme: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("theme", "version"), [("classic", "6.5"), ("block", "6.5"), ("block", "6.2")])
+def test_each_rendered_block_is_in_the_text_of_its_page(theme: str, version: str, tmp_path: Path) -> None:
+    """The themes are ours, Twenty Twenty-Four and Twenty Twenty-Three."""
     require()
-    with WordPress(workdir=tmp_path, theme=theme, permalinks="/%year%/%postname%/") as site:
+    with WordPress(workdir=tmp_path, version=version, theme=theme, permalinks="/%year%/%postname%/") as site:
         made = json.loads(site.run(WRITE, posts=POSTS))
         read = {name: _read(post["url"]) for name, post in made.items()}
     wanted = {
