@@ -13,6 +13,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from lxml.html import HtmlElement
+
 from archive.core import urls
 from archive.core.records import Article, Comment, Extract, Page, Problem, Site, Surface
 from pipeline.article import body, fields, other_articles
@@ -23,8 +25,9 @@ from pipeline.comments import extract, stated_count, systems
 from pipeline.comments.stated_count import Survey
 from pipeline.html import marks, metadata, not_an_article
 from pipeline.html.document import Document, parse
-from pipeline.html.dom import fold, text_of
+from pipeline.html.dom import fold, one_line, text_of
 from pipeline.html.metadata import Head
+from pipeline.markdown import emphasis, links
 from pipeline.threads.readers import find_thread
 
 _THREAD_FEED = re.compile(r"""<link[^>]{1,200}/feeds/\d{1,20}/comments/default["'?]""")
@@ -47,7 +50,7 @@ def extract_page(page: Page, site: Site) -> Extract:
 def verdicts(page: Page, site: Site) -> tuple[PieceVerdict, ...]:
     """Return what became of each block in the page's box of text.
 
-    Empty without a box.
+    Empty without a box. Cards of other articles come last.
 
     A block that the edges of the text lost after it was taken has the fate "dropped".
     """
@@ -57,9 +60,17 @@ def verdicts(page: Page, site: Site) -> tuple[PieceVerdict, ...]:
     head = metadata.read_head(document)
     if not_an_article.refusal_reason(document, head) is not None:
         return ()
-    result, prose = _read(document, head, site)
+    result, prose, cut = _read(document, head, site)
     text = fold("".join(article.text or "" for article in result.articles))
-    return tuple(_settled(verdict, text) for verdict in prose.verdicts)
+    own = tuple(_settled(verdict, text) for verdict in prose.verdicts)
+    others = filter(None, map(_spaced_words, cut))
+    return own + tuple(PieceVerdict(words, "dropped", "another article of the page") for words in others)
+
+
+def _spaced_words(node: HtmlElement) -> str:
+    """Return the text of an element that was taken out, without the marks of links, on one line."""
+    words = links.MARK.sub("", " ".join(node.itertext()))
+    return one_line(emphasis.without_marks(words))
 
 
 def _settled(verdict: PieceVerdict, text: str) -> PieceVerdict:
@@ -81,12 +92,12 @@ def _none(problem: Problem) -> Extract:
     return Extract(surface=Surface.PAGE, problems=(problem,))
 
 
-def _read(document: Document, head: Head, site: Site) -> tuple[Extract, Prose]:
-    """Return a page's extract, and the prose with the verdict on each block."""
+def _read(document: Document, head: Head, site: Site) -> tuple[Extract, Prose, list[HtmlElement]]:
+    """Return a page's extract, the prose with its verdicts, and the elements of other articles."""
     titles = [head.meta("og:title") or ""]
     titles += map(text_of, document.index.tagged("title")[:1])
-    other_articles.cut_cards(document.index, head.post_id)
-    other_articles.cut_other_articles(document.index, "\n".join(titles), body.BOXES)
+    cut = other_articles.cut_cards(document.index, head.post_id)
+    cut += other_articles.cut_other_articles(document.index, "\n".join(titles), body.BOXES)
     survey = stated_count.survey(document, head)
     opening_day = fields.opening_day(document, head, site)
     thread = extract.take_thread(document, site, head, opening_day)
@@ -106,7 +117,7 @@ def _read(document: Document, head: Head, site: Site) -> tuple[Extract, Prose]:
     ]
     if prose.text is None and not known.values.get("title"):
         detail = f"{document.page.url} holds neither a title nor text."
-        return _none(Problem(code="empty-page", detail=detail)), prose
+        return _none(Problem(code="empty-page", detail=detail)), prose, cut
     wall = None
     bare = not thread.comments and not marks.declares(document, head, known.rules)
     if bare:
@@ -118,7 +129,7 @@ def _read(document: Document, head: Head, site: Site) -> tuple[Extract, Prose]:
         problems=tuple(problems),
         wall=wall,
     )
-    return result, prose
+    return result, prose, cut
 
 
 def _count_problems(

@@ -21,15 +21,16 @@ _MOST = 50
 """First headings of a page that are looked at; one with more is no page of some articles."""
 
 
-def cut_other_articles(index: Index, declared: str, boxes: frozenset[str]) -> None:
-    """Take out all articles but the one with its first heading in the `declared` title, or the first.
+def cut_other_articles(index: Index, declared: str, boxes: frozenset[str]) -> list[HtmlElement]:
+    """Take out and return all articles but that with its first heading in the `declared` title, or the first.
 
     Each is an element like that of the page's own article, a sibling, with a first heading of its own.
     `boxes` are the classes by which themes label an article's text.
     """
     headings = [node for node in index.tagged("h1") if text_of(node)]
+    cut: list[HtmlElement] = []
     if not 2 <= len(headings) <= _MOST:
-        return
+        return cut
     told = fold(declared)
     named = [node for node in headings if fold(text_of(node)) in told]
     own = headings[0]
@@ -45,27 +46,33 @@ def cut_other_articles(index: Index, declared: str, boxes: frozenset[str]) -> No
             continue
         if _is_like(inner, path[around[outer] - 1], boxes):
             drop(inner)
+            cut.append(inner)
+    return cut
 
 
-def cut_cards(index: Index, post_id: int | None) -> None:
-    """Take out what WordPress marks as another post than the page's, with the heading above them.
+def cut_cards(index: Index, post_id: int | None) -> list[HtmlElement]:
+    """Take out and return what WordPress marks as another post than the page's, with the heading above them.
 
     Nothing where the page's own post is unknown, or is not marked in the page by its id.
     """
     posts = [(node, number) for node in index.having(_MARKED) if (number := _number(node)) is not None]
     own = {node for node, number in posts if number == post_id}
+    cut: list[HtmlElement] = []
     if post_id is None or not own:
-        return
+        return cut
     kept = own | {outer for node in own for outer in node.iterancestors()}
     for card in (node for node, number in posts if number != post_id and node not in kept):
         group = card.getparent()
         drop(card)
+        cut.append(card)
         while group is not None and group not in kept and not text_of(group):
             above, outer = group.getprevious(), group.getparent()
             drop(group)
             if above is not None and _is_heading(above):
                 drop(above)
+                cut.append(above)
             group = outer
+    return cut
 
 
 def _number(node: HtmlElement) -> int | None:

@@ -101,7 +101,9 @@ _SYSTEMS = (
     ),
     System("Valine", r"vcomments?", scripts=("new valine",)),
     System("Twikoo", r"tcomment|twikoo", scripts=("twikoo.init",)),
-    System("Artalk", r"artalk.*", scripts=("artalk.init", "new artalk")),
+    System(
+        "Artalk", r"artalk.*", "artalk", scripts=("artalk.init", "new artalk", "/artalk.js", "/artalk.mjs")
+    ),
     System("Gitalk", r"gitalk-container", scripts=("new gitalk",)),
     System("FastComments", r"fastcomments.*", "", "", "data-fastcomments", ("fastcomments.com",)),
     System("ReplyBox", r"replybox", scripts=("getreplybox.com",)),
@@ -115,9 +117,10 @@ _SYSTEMS = (
     System("Echo", classes="js-kit-comments", scripts=("js-kit.com", "haloscan.com")),
     System("Vanilla", r"vanilla-comments", scripts=("vanilla_forum_url",)),
     System("HTML Comment Box", r"hcb_comment_box", scripts=("htmlcommentbox.com",)),
+    System("Pluck", r"pluck[-_]comments?.*", "pluck-app", scripts=("pluck.com/ver1",)),
     System("Metype", r"metype-container.*", scripts=("metype.com/",)),
     System("Conversait", r"conversait_area", scripts=("conversait_sitename",)),
-    System("Civil Comments", r"civil-comments", scripts=("civilcomments.com",)),
+    System("Civil Comments", r"civil-comments", "civil-comments", scripts=("civilcomments.com",)),
     System("Mastodon", tags="mastodon-comments"),
     System("Bluesky", tags="bsky-comments bluesky-comments"),
     System("Telegram", attributes="data-telegram-discussion", scripts=("comments.app/",)),

@@ -169,6 +169,9 @@ def test_pings_in_a_list_of_their_own(listing: str) -> None:
     ("mark", "name"),
     [
         ('<div id="coral_talk_5511"></div>', "Coral"),
+        ('<div id="Comments"></div><script src="/artalk/dist/Artalk.js"></script>', "Artalk"),
+        ('<div class="civil-comments"></div>', "Civil Comments"),
+        ('<script src="https://sea.pluck.com/ver1.0/Direct/Process"></script>', "Pluck"),
         ('<script>window.__coral_talk_base_url__ = "https://t.example"</script>', "Coral"),
         ('<section id="remarks"><div data-viafoura></div></section>', "Viafoura"),
         ("<vf-conversations></vf-conversations>", "Viafoura"),

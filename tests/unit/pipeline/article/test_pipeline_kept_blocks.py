@@ -1,0 +1,105 @@
+"""Every block of an article stays, whatever element holds it and whatever the theme calls the box around it.
+
+The page and its words are invented; each block stands for a kind of markup that was met on a real page.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from archive.core.records import Site
+from pipeline.article import extract
+from tests.builders.pages import HTML, made_page
+from tests.unit.pipeline.test_pipeline_kinds import PROSE, article, codes, read_page
+
+S = "The ticket hall will be kept as it is, and nobody asked who pays for the roof."
+BOXES = {
+    "WordPress": '<div class="entry-content">{}</div>',
+    "old": '<div class="entrybody">{}</div>',
+    "unknown": '<div class="c-txt-17">{}</div>',
+}
+BLOCKS = {
+    "division": f'<div class="x">{S}</div>',
+    "division in divisions": f"<div><div><div>{S}</div></div></div>",
+    "loose": S,
+    "span": f"<span>{S}</span>",
+    "font": f"<font>{S}</font>",
+    "center": f"<center>{S}</center>",
+    "big": f"<big>{S}</big>",
+    "address": f"<address>{S}</address>",
+    "section": f"<section><p>{S}</p></section>",
+    "insertion": f"<ins><p>{S}</p></ins>",
+    "aside": f"<aside><p>{S}</p></aside>",
+    "heading": f"<h4>{S}</h4>",
+    "mark": f"<p><mark>{S}</mark></p>",
+    "ruby": f"<p>{S} <ruby>\u6f22<rp>(</rp><rt>kan</rt><rp>)</rp></ruby></p>",
+    "linked paragraph": f'<p><a href="https://source.example/x">{S}</a></p>',
+    "linked division": f'<div><a href="https://source.example/x">{S}</a></div>',
+    "linked item": f'<ul><li><a href="https://source.example/x">{S}</a></li></ul>',
+    "caption": f'<div class="wp-caption"><img src="/a.jpg"><p class="wp-caption-text">{S}</p></div>',
+    "caption of a figure": f'<figure><img src="/a.jpg"><figcaption>{S}</figcaption></figure>',
+    "caption in a list": (
+        f'<dl class="wp-caption"><dt><img src="a.jpg"></dt><dd class="wp-caption-text">{S}</dd></dl>'
+    ),
+    "table": f"<table><tr><td>{S}</td></tr></table>",
+    "table in a table": f"<table><tr><td>One</td><td><table><tr><td>{S}</td></tr></table></td></tr></table>",
+    "table of a figure": f'<figure class="wp-block-table"><table><tr><td>{S}</td></tr></table></figure>',
+    "definition": f"<dl><dt>Hall</dt><dd>{S}</dd></dl>",
+    "details": f"<details><summary>More</summary>{S}</details>",
+    "footnote": f'<ol class="wp-block-footnotes"><li id="fn1">{S} <a href="#r1">\u21a9</a></li></ol>',
+    "footnote sign": f"<p>{S}<sup>1</sup></p>",
+    "preformatted": f"<pre>{S}</pre>",
+    "quotation": f"<blockquote>{S}</blockquote>",
+    "breaks": f"{S}<br><br>It ends.",
+    "group": f'<div class="wp-block-group"><p>{S}</p></div>',
+    "columns": f'<div class="wp-block-columns"><div class="wp-block-column"><p>{S}</p></div></div>',
+    "media": f'<div class="wp-block-media-text"><div><p>{S}</p></div></div>',
+    "cover": f'<div class="wp-block-cover"><div class="wp-block-cover__inner"><p>{S}</p></div></div>',
+}
+
+
+def page(block: str, box: str) -> str:
+    """Return a page of WordPress with a block between the paragraphs of its box."""
+    return (
+        '<html><head><title>Ferry | Courier</title><link rel="https://api.w.org/" href="/wp-json/"></head>'
+        '<body class="single postid-7"><article class="post-7 post hentry"><h1 class="entry-title">Ferry</h1>'
+        f"{box.format(3 * PROSE + block + 3 * PROSE)}</article></body></html>"
+    )
+
+
+@pytest.mark.parametrize("box", BOXES)
+@pytest.mark.parametrize("block", BLOCKS)
+def test_block_between_paragraphs_stays(block: str, box: str) -> None:
+    extract = read_page(page(BLOCKS[block], BOXES[box]))
+    assert S in (article(extract).text or "")
+    assert codes(extract) == []
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Rezept drucken",
+        "Print recipe",
+        "(Noch keine Bewertungen)",
+        "Comments are closed.",
+        "Was this page helpful?",
+    ],
+)
+def test_prompt_of_a_plugin_is_no_text(prompt: str) -> None:
+    assert prompt not in (article(read_page(page(f"<div>{prompt}</div>", BOXES["WordPress"]))).text or "")
+
+
+@pytest.mark.parametrize("box", ["old", "unknown"])
+def test_linked_card_is_no_text_on_a_page_of_another_system(box: str) -> None:
+    card = f'<div class="x-teaser"><a href="/fog/"><img src="f.jpg"><div class="title">{S}</div></a></div>'
+    html = page(card, BOXES[box]).replace('<link rel="https://api.w.org/" href="/wp-json/">', "")
+    html = html.replace("post-7 post hentry", "story").replace("entry-title", "headline")
+    assert S not in (article(read_page(html)).text or "")
+
+
+def test_cards_of_other_articles_have_a_verdict() -> None:
+    card = f'<article class="post-8 post hentry"><h3><a href="/8/">Goat</a></h3><p>{S}</p></article>'
+    url = "https://courier.example/ferry/"
+    answer = made_page(url, page(card, BOXES["WordPress"]), headers=HTML)
+    last = extract.verdicts(answer, Site(name="courier", url=url))[-1]
+    assert (last.fate, last.rule, last.words) == ("dropped", "another article of the page", f"Goat {S}")
