@@ -43,7 +43,7 @@ def extract_page(page: Page, site: Site) -> Extract:
     refusal = not_an_article.refusal_reason(document, head)
     if refusal is not None:
         return _none(refusal)
-    result, _ = _read(document, head, site)
+    result, _, _ = _read(document, head, site)
     return result
 
 

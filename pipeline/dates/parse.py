@@ -1,6 +1,4 @@
-"""Instants and days.
-
-From ISO dates, from feeds, and from dates printed for people.
+"""Instants and days, from ISO dates, from feeds, and from dates printed for people.
 
 Contains month names in many languages (dateparser's tables) and the possible orders of day and month. It uses
 no clock: "two weeks ago" states a day only against the time of fetching, which is an argument.
@@ -75,8 +73,7 @@ _SOLAR_YEAR = re.compile(r"(?<!\d)(1[34]\d{2})(?!\d)")
 _SOLAR_DAY = re.compile(r"(?<!\d)(\d{1,2})(?!\d)")
 _SOLAR_TONGUES = frozenset({"fa", "ps", "haz", "azb", "glk", "prs"})
 _HALF_BEFORE = re.compile(r"(?<![a-z])([ap])\.?m\.?\s*$", re.IGNORECASE)
-_AT = frozenset({"de", "dsb", "hsb"})
-"""Languages in which "am" before a time is a word."""
+_AT = frozenset({"de", "dsb", "hsb"})  # "am" before a time is a word
 _DOTS = re.compile(r"[\s.]+")
 _PERIOD = 20
 """Characters beside a time among which the half of the day is looked for."""
@@ -348,7 +345,7 @@ def _half(before: str, after: str, language: str | None) -> int | None:
         if any(follows.startswith(name) for name in month_names.day_halves(tongue, key)):
             return shift
     if (half := _HALF_BEFORE.search(before)) and tongue not in _AT:
-        return 12 if half[1] in "pP" else 0
+        return 12 * (half[1] in "pP")
     if before.isascii():
         return None
     leads = _DOTS.sub("", before[-_PERIOD:]).lower()
