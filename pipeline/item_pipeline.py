@@ -163,6 +163,7 @@ class ItemPipeline:
         if page.kind is PageKind.ARTICLE:
             self.report.pages_good += good
             self.report.pages_failed += not good
+            self.report.pages_unproven += bool(saved.unproven) and not good
         self.report.saved += saved
         if not saved.unproven:
             self.report.quality += quality_of(page, extract)

@@ -8,16 +8,21 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from archive.core.connection import Database
+from archive.core.timestamps import instant
 
 LEAST = 5  # articles
-FEW_ALIKE = 3  # dates of a small site that moved alike, where no visited article kept its date
+FEW_ALIKE = 3  # articles or dates of a small site that changed alike, where none that was visited did not
+AT_ONCE = timedelta(days=1)  # within which the few articles of a small site change where it was redesigned
 _MOST = 0.6  # of the articles that were visited since it began
 BEGINNINGS = 40  # moments at which it may have begun that are tried
 SUMMER = 60  # minutes
 DAY = "shift day "
+RETITLED = "look title as "
+"""Way of a title that has other words; what follows is a digest of them."""
 _OF_KIND = (
     "SELECT article_id FROM article_tags JOIN tags ON tags.id = tag_id"
     " JOIN articles ON articles.id = article_id WHERE articles.source = ? AND tags.kind {}"
@@ -52,6 +57,14 @@ class Having:
         self.db = db
         self.source = source
         self._known: dict[str, frozenset[int] | None] = {}
+        sql = "SELECT count(*) FROM articles WHERE source = ?"
+        self._held = int(db.execute(sql, [source]).fetchone()[0])
+
+    def count(self, concerned: frozenset[int] | None) -> int:
+        """Return how many articles a way can concern."""
+        if concerned is None:
+            return self._held
+        return len(concerned)
 
     def of(self, way: str) -> frozenset[int] | None:
         """Return the articles that a way can concern; no result for all."""
@@ -92,7 +105,11 @@ def common_ways(
         if way.startswith("shift ") and _is_shift(items[way], begun, visits):
             found[way] = min(begun.values())
             continue
-        beginning = _beginning(begun, visits, having.of(way), least)
+        concerned = having.of(way)
+        is_small = having.count(concerned) < LEAST
+        beginning = _beginning(begun, visits, concerned, least)
+        if not beginning and is_small:
+            beginning = _small_beginning(begun, visits, concerned)
         if beginning:
             found[way] = beginning
     return found
@@ -112,6 +129,22 @@ def _beginning(
         if concerned is not None:
             visited &= concerned | begun.keys()
         if changed >= least and changed >= _MOST * len(visited):
+            return moment
+    return None
+
+
+def _small_beginning(
+    begun: Mapping[int, str], visits: Mapping[int, str], concerned: frozenset[int] | None
+) -> str | None:
+    """Return the moment since which all articles of a small site changed within a day, if there is one."""
+    last = max(map(instant, begun.values()))
+    for moment in sorted(set(begun.values())):
+        changed = {article for article, at in begun.items() if at >= moment}
+        visited = {article for article, at in visits.items() if at >= moment}
+        if concerned is not None:
+            visited &= concerned | begun.keys()
+        is_at_once = last - instant(moment) <= AT_ONCE
+        if is_at_once and len(changed) >= FEW_ALIKE and visited <= changed:
             return moment
     return None
 

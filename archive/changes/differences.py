@@ -13,13 +13,16 @@ from datetime import date, timedelta
 from typing import Any
 
 from archive.changes import text_blocks
+from archive.changes.common_ways import RETITLED
 from archive.changes.text_blocks import Hunk, HunkKind
+from archive.changes.variable_text import WHITE_SPACE, skeleton
 from archive.core.timestamps import instant
 
 _STEP = timedelta(minutes=1)
 WIDEST = timedelta(hours=26)  # between the zones that are farthest apart
 COMMENT_LOOKS = frozenset({"author", "author_url", "site_parent"})
 """Fields of comments that themes print in their own way."""
+MOST_ADDED = 6  # words that a theme adds to each comment, as "3 likes"
 _DAY_LENGTH = len("2009-07-09")
 _LETTERS = re.compile(r"\w+")
 
@@ -38,7 +41,7 @@ def ways(
             if name in COMMENT_LOOKS:
                 yield f"look comment {name}"
             else:
-                yield "words"
+                yield _way_of_remark(name, before, after)
         elif moved:
             yield "words"
         elif name == "text":
@@ -66,11 +69,24 @@ def _shift(before: str | None, after: str | None) -> str | None:
 
 
 def _way_of_title(before: str, after: str) -> str:
-    """Return "look title" for other letters or another frame, otherwise "words"."""
+    """Return "look title" for other letters or another frame, otherwise the new title.
+
+    Several articles may get the same one, as that of their site.
+    """
     framed = before and after and (before in after or after in before)
     if framed or _letters(before) == _letters(after):
         return "look title"
-    return "words"
+    return f"{RETITLED}{text_blocks.digest_texts(_letters(after))}"
+
+
+def _way_of_remark(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Return the way of a comment: a few words at its end, alike but for numbers, may be the theme's."""
+    old, new = (WHITE_SPACE.sub(" ", side[name] or "").strip() for side in (before, after))
+    longer, shorter = (new, old) if len(new) > len(old) else (old, new)
+    added = longer.removeprefix(shorter)
+    if name != "text" or not shorter or added == longer or len(added.split()) > MOST_ADDED:
+        return "words"
+    return f"look comment text {text_blocks.digest_texts(skeleton(added))}"
 
 
 def _letters(words: str) -> str:
@@ -83,7 +99,8 @@ def _ways_of_text(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterab
     new_blocks = text_blocks.blocks(after["text"])
     compared = text_blocks.compare(old_blocks, new_blocks)
     if not compared.shared and "words" in map(_way_of_prose, compared.hunks):
-        yield "words"
+        yield "look text replaced"
+        return
     for hunk in compared.hunks:
         of_prose = any(block.prose for block in hunk.old)
         if hunk.kind is HunkKind.WORDS and of_prose:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 
-from archive.changes import repeated_blocks, text_blocks
+from archive.changes import repeated_blocks, text_blocks, visit_dates
 from archive.changes.pending_changes import Patience
 from archive.changes.stated_lists import Lists
 from archive.changes.text_blocks import Hunk, digest_texts
@@ -154,6 +154,7 @@ class _Case:
                 if not self.waiting.confirmed(name, "", "", state, "flip"):
                     kept.add(name)
         yield from kept
+        yield from ["published"] * ("published" in others and self._is_printed_anew())
 
     def forget(self, changes: Iterable[str]) -> None:
         """Drop pending changes that this reading contradicts.
@@ -323,6 +324,13 @@ class _Case:
 
     # -- flips ------------------------------------------------------------------------------------
 
+    def _is_printed_anew(self) -> bool:
+        """True if a page dates an item to the visit, and that date has not lasted yet."""
+        held, said, at = self.old.get("published"), self.said.get("published"), self.reading.at
+        is_of_page = self.reading.surface is Surface.PAGE and not self._is_newer
+        is_suspect = is_of_page and visit_dates.is_of_visit(held, said, at)
+        return is_suspect and not self.waiting.lasts("published", digest_texts(self._after("published")))
+
     @property
     def _moments(self) -> tuple[str, str] | None:
         """Return both modification times, if both are exact."""
@@ -389,8 +397,5 @@ def _links(blocks: Iterable[text_blocks.TextBlock]) -> frozenset[str]:
 
 
 def _is_dress(old: str, new: str) -> bool:
-    """True if two texts differ in typography alone.
-
-    The better-set one may be taken.
-    """
+    """True if two texts differ in typography alone: the better-set one may be taken."""
     return change_detection.without_typography(old) == change_detection.without_typography(new)

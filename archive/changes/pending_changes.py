@@ -96,6 +96,10 @@ class Patience:
         )
         return False
 
+    def lasts(self, name: str, state: str) -> bool:
+        """True if several visits have shown a field's new state; one that changes again is noise."""
+        return not self.is_noise(name, name) and self.confirmed(name, name, name, state, "suspect")
+
     def _note_shared(self, box: str) -> bool:
         """Record a box pending in several items as noise."""
         sql = "SELECT item_id, place, bucket FROM pending_changes WHERE source = ? AND kind = ? AND box = ?"

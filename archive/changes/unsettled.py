@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+from archive.changes.common_ways import RETITLED
 from archive.changes.differences import ways
 from archive.core.connection import Database
 from archive.core.records import Surface
@@ -24,6 +25,8 @@ LONGEST_UNSETTLED = timedelta(days=1)
 """How long an edit may be unsettled, where no other articles are read."""
 _STRONG = ("look text", "look title", "look links", "look published")
 """Differences that are mostly the publisher's."""
+_PLAIN = ("words", "look text replaced", RETITLED)
+"""Differences that are the publisher's, unless most articles show them."""
 _REDRESSED = 3
 """Differences of looks that are hardly the publisher's edit, if they come together."""
 
@@ -44,7 +47,7 @@ def unsettled_reading(
     found = set(ways(kind, old, {**old, **values}, edited))
     has_strong = any(way.startswith(_STRONG) for way in found)
     is_strong = len(found) < _REDRESSED and has_strong
-    told = "words" in found or is_strong
+    told = is_strong or any(way.startswith(_PLAIN) for way in found)
     if told:
         return reading
     return replace(reading, cause=UNSETTLED)

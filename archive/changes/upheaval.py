@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from archive.changes.common_ways import DAY, LEAST, Change, Having, common_ways, family
+from archive.changes.common_ways import DAY, LEAST, RETITLED, Change, Having, common_ways, family
 from archive.core.connection import Database
 from archive.core.formatting import count
 from archive.core.timestamps import instant, to_text
@@ -31,7 +31,7 @@ BACK = timedelta(days=14)  # crawls that count together: a large site's pages ar
 FOLLOWING = timedelta(days=120)  # how long pages that were not visited since may still show what happened
 ENOUGH = 20  # articles that are enough on a large site
 PART = 0.2  # of the source's articles, where that is fewer
-EDITS = frozenset({"words", "look text added", "look text framed", "look text removed"})
+EDITS = ("words", "look text added", "look text framed", "look text removed", "look text replaced", RETITLED)
 """Ways that stay edits in the midst of a redesign, unless most articles changed so."""
 _DAY_MINUTES = 24 * 60
 
@@ -63,12 +63,11 @@ def settle(db: Database, source: str, now: datetime) -> UpheavalResult:
     if not changes:
         return UpheavalResult()
     visits = _visits(db, source, since)
-    held = int(db.execute("SELECT count(*) FROM articles WHERE source = ?", [source]).fetchone()[0])
-    share = round(PART * held)
+    having = Having(db, source)
+    share = round(PART * having.count(None))
     least = max(LEAST, min(ENOUGH, share))
     articles = comments = 0
     sentences: list[str] = []
-    having = Having(db, source)
     for what, prefix in ((Upheaval.DATES_SHIFTED, "shift "), (Upheaval.REDESIGN, "look ")):
         common = common_ways(changes, visits, prefix, least, having)
         known = _known(db, source, what, now)
@@ -229,7 +228,7 @@ def _take(
             continue
         if not ways & widely and not _is_first_visit(db, change, begun):
             continue
-        if what is Upheaval.REDESIGN and not change.ways & EDITS:
+        if what is Upheaval.REDESIGN and not any(way.startswith(EDITS) for way in change.ways):
             ways |= {way for way in change.ways if way.startswith("look ")}
         if ways == change.ways:
             _end_edit(db, change, what)

@@ -18,7 +18,8 @@ class CrawlReport:
 
     `surface` named the articles; `missing_lists` are listings that were not given, `cut_off` those that were
     left before their end, each a clause; `obstacle` keeps us away from the whole site or all its article
-    pages, as sentences. `listings_lost` counts answers without which the next crawl cannot trust this one,
+    pages, as sentences. `pages_unproven` are the failed pages that came, and did not prove to be their
+    articles. `listings_lost` counts answers without which the next crawl cannot trust this one,
     `unread` the answers that could not be read, by problem code, `lost` the items that could not be saved,
     `faults` our own. `fault` is an error that ended the run.
     """
@@ -30,6 +31,7 @@ class CrawlReport:
     pages_expected: int = 0
     pages_good: int = 0
     pages_failed: int = 0
+    pages_unproven: int = 0
     posts_listed: int = 0
     missing_lists: list[str] = field(default_factory=list)
     cut_off: list[str] = field(default_factory=list)

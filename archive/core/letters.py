@@ -7,6 +7,7 @@ is question marks.
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 
@@ -16,6 +17,8 @@ _TYPOGRAPHY = str.maketrans(
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 _DASHES = re.compile(r"-{2,3}")
 _GARBLED = re.compile(r"\ufffd|[ÃÂâÐÑ][\x80-\xbf\u0152-\u2122]|(?<=\w)\?+(?=\w)|\?{2,}")
+_MARKS = re.compile(r"[?\u0080-\U0010ffff]+")
+_REFERENCE = re.compile(r"&(?:\w{2,8}|#\d{2,7}|#x[0-9a-fA-F]{2,6});")
 _OTHERS = re.compile(r"[^A-Za-z0-9]+")
 _LOST = 1 / 3
 """Share of question marks from which on a text was lost on its way, whatever its letters are."""
@@ -34,7 +37,12 @@ def plain_letters(text: str) -> str:
 
 
 def is_garbled(before: str, after: str) -> bool:
-    """True if a text is another one that was decoded wrongly: "Ã©" or "?" in the place of "é"."""
+    """True if a text is another one that was decoded wrongly: "Ã©" or "?" in the place of "é".
+
+    So is one that was escaped twice: "&amp;" in the place of "&".
+    """
+    if _is_questioned(before, after) or _is_escaped(before, after):
+        return True
     if not _GARBLED.search(after) or _GARBLED.search(before):
         return False
     lost = after.count("?") + after.count("\ufffd")
@@ -42,6 +50,22 @@ def is_garbled(before: str, after: str) -> bool:
     if lost >= _LOST * len(letters):
         return True
     return _OTHERS.sub("", before) == _OTHERS.sub("", after)
+
+
+def _is_questioned(before: str, after: str) -> bool:
+    """True if question marks stand where a text has other letters than ASCII."""
+    if "?" not in after and "\ufffd" not in after:
+        return False
+    if not after.replace("\ufffd", "").isascii() or not any(c.isalpha() for c in before if not c.isascii()):
+        return False
+    return _MARKS.sub("?", before) == _MARKS.sub("?", after)
+
+
+def _is_escaped(before: str, after: str) -> bool:
+    """True if a text shows the character references of another one."""
+    if not _REFERENCE.search(after) or len(after) <= len(before):
+        return False
+    return plain_letters(html.unescape(after)) == plain_letters(before)
 
 
 def is_cut(before: str, after: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from archive.core.connection import Database
 from archive.core.records import Article, Extract, Page, PageKind, Problem, Surface
@@ -59,7 +60,8 @@ def at_its_address(verdict: Verdict, article: Article, page: Page) -> Article:
     """Return the article with its recorded URL.
 
     It keeps its own where it states that of another one. A page at another recorded URL of the article,
-    without a redirect from the first, is a copy, not a move.
+    without a redirect from the first, is a copy, not a move. A page that still answers at the recorded URL
+    has not moved, whatever it names as canonical ("/amp/", "/print/", "/en/").
     """
     held = verdict.held
     if page.kind is not PageKind.ARTICLE or (held is None and not verdict.own_url):
@@ -67,10 +69,11 @@ def at_its_address(verdict: Verdict, article: Article, page: Page) -> Article:
     if verdict.own_url or held is None:
         return replace(article, url=page.final_url)
     requested = page_key(article.url)
-    known = verdict.copy or requested in set(map(page_key, held.read))
-    direct = page_key(page.url) == page_key(page.final_url)
     own = page_key(held.url or "")
-    same_host = requested.partition("/")[0] == own.partition("/")[0]
+    stays = page_key(page.final_url) == own
+    known = stays or verdict.copy or requested in set(map(page_key, held.read))
+    direct = page_key(page.url) == page_key(page.final_url)
+    same_host = urlsplit(article.url).hostname == urlsplit(held.url or "").hostname
     is_copy = known and direct and same_host
     if is_copy and held.url and own != requested:
         return replace(article, url=held.url)

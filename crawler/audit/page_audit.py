@@ -124,6 +124,7 @@ class PageAudit:
         known = dict[str, None]()
         done = set[str]()
         before = frozenset[bytes]()
+        loads_more = False
         met = self.met[url] = set()
         while waiting:
             asked = waiting[0]
@@ -150,7 +151,8 @@ class PageAudit:
             if cut := endless.thread_cut(len(done), len(met), stated):
                 self.walks[url] = cut
                 return
-        self.walks[url] = None
+            loads_more = loads_more or thread_urls.loads_more(page)
+        self.walks[url] = "a button on its page loads further comments by a script" if loads_more else None
 
 
 def _short(thread: Thread) -> int:

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from re import search
 
 from archive.core import urls
-from archive.core.records import PageKind
+from archive.core.records import Page, PageKind
 from archive.storage.coverage_records import WITHHELD, AuditKind, Proof
 from crawler.audit.api_entries import ApiEntries
 from crawler.audit.findings import Findings
@@ -102,10 +102,8 @@ class SitemapAudit:
             seen.add(url)
             page = await self.crawl.session.fetch(PageKind.LISTING, url)
             sitemap = sitemaps.read_sitemap(page, self.crawl.site.wants_type)
+            self._note_unread(page, sitemap, is_guess=url in guessed)
             if sitemap is None:
-                if url not in guessed:
-                    reason = page.error or page.status
-                    self.crawl.report.missing_lists.append(f"the sitemap {url} could not be read ({reason})")
                 continue
             if url in guessed:  # the first that exists is the site's own; further guesses would be duplicates
                 waiting = []
@@ -117,6 +115,14 @@ class SitemapAudit:
                 self.findings.left_out[f"the entries of {name}"] += 0
             for entry in sitemap.listed:
                 yield entry
+
+    def _note_unread(self, page: Page, sitemap: sitemaps.Sitemap | None, *, is_guess: bool) -> None:
+        """Record a file that could not be read, or not to its end."""
+        if sitemap is None and not is_guess:
+            reason = page.error or page.status
+            self.crawl.report.missing_lists.append(f"the sitemap {page.url} could not be read ({reason})")
+        if sitemap is not None and sitemap.is_cut:
+            self.crawl.report.missing_lists.append(f"the sitemap {page.url} ends in the middle of its list")
 
     async def _only_in_feed(self, named: set[str]) -> Counter[str]:
         """Record missing articles that only the feed has; count them by month."""

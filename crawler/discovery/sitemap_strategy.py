@@ -72,7 +72,7 @@ class SitemapStrategy:
                 others = waiting if is_named or not sitemap.sitemaps else []
                 waiting = [*sitemap.sitemaps, *others]
             is_news = is_news_sitemap(page)
-            self.is_whole |= bool(sitemap.listed) and not is_news
+            self.is_whole |= bool(sitemap.listed) and not sitemap.is_cut and not is_news
             if is_news:
                 self._news.append(page)
             if articles := tuple(filter(self.frontier.is_article, sitemap.listed)):

@@ -27,6 +27,7 @@ MAX_FILES = 1000  # of one site's sitemap in one crawl
 MAX_BYTES = 50 * 2**20  # the limit of the sitemap protocol for one file, unpacked
 MIN_SAME_MINUTE_URLS = 10  # so many URLs with one minute as lastmod have the date of the file
 MINUTE_CHARS = len("2026-03-01T12:00")
+_END = re.compile(r"</(?:[\w.-]{1,40}:)?(?:urlset|sitemapindex)\s{0,100}>", re.IGNORECASE)
 _OVERVIEWS = re.compile(r"taxonom|categor|post_tag|tag-sitemap|sitemap-tags|author|users", re.IGNORECASE)
 _SIDE_SITEMAP = re.compile(
     r"attachment|image|video|sitemap_products|sitemap_(?:pages|collections)|posts-e-landing|elementor",
@@ -48,12 +49,13 @@ class Sitemap:
     """One sitemap file: further files, those of posts first, and URLs.
 
     `aside` are files without articles by their name: products, terms, people, media, and content types that
-    are not archived.
+    are not archived. `is_cut` is True for a file without its end, as one that was broken off.
     """
 
     sitemaps: tuple[str, ...] = ()
     aside: tuple[str, ...] = ()
     listed: tuple[Listed, ...] = ()
+    is_cut: bool = False
 
 
 def sitemap_candidates(site_url: str, platform: Platform | None = None) -> tuple[str, ...]:
@@ -79,9 +81,10 @@ def read_sitemap(page: Page, wants_type: Callable[[str], bool] = _any_type) -> S
     """
     if page.status != 200 or (body := _unpacked(page.body)) is None:
         return None
-    root, _ = tolerant_xml.parse_xml(body)
+    root, decoded = tolerant_xml.parse_xml(body)
     if root is None:
         return None
+    is_cut = len(root) > 0 and _END.search(decoded.text) is None
     entries = [(_child(entry, "loc"), _child(entry, "lastmod")) for entry in root]
     links = [(urls.absolute(loc, page.final_url), lastmod) for loc, lastmod in entries if loc]
     found = [(url, lastmod) for url, lastmod in links if url]
@@ -93,12 +96,12 @@ def read_sitemap(page: Page, wants_type: Callable[[str], bool] = _any_type) -> S
             files = sorted((url for url, _ in found), key=lambda url: not is_of_posts(url))
             aside = tuple(url for url in files if _is_aside(url, wants_type))
             further = tuple(url for url in files if url not in aside)
-            return Sitemap(sitemaps=further, aside=aside)
+            return Sitemap(sitemaps=further, aside=aside, is_cut=is_cut)
         case "urlset":
             kind = type_of(page.url)
             posts = kind is not None or is_of_posts(page.url)
             listed = (Listed(url=url, lastmod=lastmod, is_post=posts, type=kind) for url, lastmod in found)
-            return Sitemap(listed=tuple(listed))
+            return Sitemap(listed=tuple(listed), is_cut=is_cut)
     return None
 
 

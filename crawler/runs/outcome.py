@@ -92,8 +92,10 @@ def kept_away(report: CrawlReport, run: str, news: str, *, obstacle: str | None 
 
 def _lost(report: CrawlReport) -> Iterator[str]:
     """Yield a clause for each kind of failed or unreadable response."""
-    if report.pages_failed:
-        yield f"{count(report.pages_failed, 'page')} could not be fetched"
+    if lost := report.pages_failed - report.pages_unproven:
+        yield f"{count(lost, 'page')} could not be fetched"
+    if report.pages_unproven:
+        yield f"{count(report.pages_unproven, 'page')} did not prove to be the article, to be read again"
     for code, why in _UNREAD.items():
         if report.unread[code]:
             yield f"{count(report.unread[code], 'answer')} {why}"

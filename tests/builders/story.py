@@ -343,8 +343,8 @@ class Story:
         return self.numbers.get((row["title"] or "", row["published"] or ""), int(row["post_id"] or 0))
 
     def _articles(self) -> dict[int, dict[str, Any]]:
-        found = self.life.crawls.rows("SELECT * FROM articles WHERE gone_at IS NULL AND post_id IS NOT NULL")
-        return {self._number(row): row for row in found}
+        found = self.life.crawls.rows("SELECT * FROM articles WHERE gone_at IS NULL")
+        return {number: row for row in found if (number := self._number(row))}
 
     def _comments(self) -> dict[int, dict[str, Any]]:
         found = self.life.crawls.rows(

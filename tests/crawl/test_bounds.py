@@ -184,6 +184,9 @@ def ended(failed: int = 0, good: int = 0) -> Ended:
 
 def test_two_pages_that_fail_say_nothing_of_the_site() -> None:
     assert outcome_of(ended(failed=2)) == ("partial", "Nothing new. Missing: 2 pages could not be fetched.")
+    refused = CrawlReport(surface="rest", pages_failed=2, pages_unproven=1)
+    lack = "1 page could not be fetched; 1 page did not prove to be the article, to be read again"
+    assert outcome_of(Ended(reason="finished", report=refused))[1] == f"Nothing new. Missing: {lack}."
     assert outcome_of(ended(failed=3))[0] == "failed"
     assert outcome_of(ended(failed=3, good=1))[0] == "partial"
 

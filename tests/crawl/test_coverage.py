@@ -279,6 +279,17 @@ def test_a_sitemap_file_that_cannot_be_read_leaves_it_unproved(crawls, site):
     assert "/wp-sitemap-posts-post-1.xml could not be read (404)" in run["sentence"]
 
 
+def test_sitemap_file_that_was_cut_off_leaves_it_unproved(crawls, site):
+    def cut(answer):
+        return replace(answer, body=answer.body[: len(answer.body) * 2 // 3])
+
+    site.faults.add(RestClosed())
+    site.faults.add(Changed(match="/wp-sitemap-posts-post-1.xml", change=cut))
+    run = verify(crawls, expect=3)["run"]
+    assert run["outcome"] == "unproved"
+    assert "/wp-sitemap-posts-post-1.xml ends in the middle of its list" in run["sentence"]
+
+
 def test_what_a_walk_did_not_reach_is_missing_and_not_withheld(crawls, site):
     """Only a thread that was read to its end can show that the site counts more than it shows."""
     site.faults.add(RestClosed())
@@ -296,7 +307,13 @@ def test_what_a_walk_did_not_reach_is_missing_and_not_withheld(crawls, site):
 
 
 @pytest.mark.parametrize(
-    ("marks", "reason"), [("", "not shown"), ("<script>'<div id=\"comment-{}\">'</script>", "unreadable")]
+    ("marks", "reason"),
+    [
+        ("", "not shown"),
+        ("<script>'<div id=\"comment-{}\">'</script>", "unreadable"),
+        ('<button class="wpd-load-more-submit">Load More Comments</button>', "not yet read"),
+        ('<a href="#" id="comments-load-more">More</a>', "not yet read"),
+    ],
 )
 def test_comments_that_a_page_marks_and_nobody_read_are_not_withheld(crawls, site, marks, reason):
     """The site withholds only what its own markup does not have."""

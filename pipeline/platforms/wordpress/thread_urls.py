@@ -19,6 +19,12 @@ _IN_QUERY = rb"""(?:&#0*38;|[^"'#\s>]){0,300}?"""
 _COMMENT_ID = re.compile(rb"""id=["'](?:(?:\w+-){0,2}comment-|c(?=\d{4}))(\d{1,20}|6a[0-9a-f]{10,60})["']""")
 _COMMENT_MARK = re.compile(rb"""(?:id|class)=["'][^"'>]*\b(?:comment-\d+|depth-\d+|pingback|trackback)\b""")
 
+_MORE_BUTTON = re.compile(
+    rb"""<(?:a|button|div|span|input)\b[^<>]{0,300}?\b(?:class|id)=["'][^"'<>]{0,200}?\b(?:wpd-load-more"""
+    rb"""|(?:load|show|view)[-_]?more[-_]?comments?|comments?[-_](?:load|show|view)[-_]?more|more[-_]comments?)\b""",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadPages:
@@ -53,6 +59,11 @@ def thread_pages(page: Page) -> ThreadPages:
     if len(own) == 1 and (number := own.pop()):
         own_page = pages[number - 1]
     return ThreadPages(urls=pages, own=own_page)
+
+
+def loads_more(page: Page) -> bool:
+    """True if a page has a button for further comments, which a script loads."""
+    return _MORE_BUTTON.search(page.body) is not None
 
 
 def _numbering(article: str) -> tuple[bytes, str]:

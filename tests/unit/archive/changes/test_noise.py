@@ -236,3 +236,25 @@ def test_comment_that_is_cut_short_is_no_edit(archive):
     assert [row["text"] for row in archive.db.query("SELECT text FROM comments WHERE key LIKE '%01'")] == [
         long
     ]
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%dT%H:%M:%S+00:00", "%Y-%m-%d"])
+@pytest.mark.parametrize("from_the_first", [True, False])
+def test_page_that_is_dated_today_at_each_visit_is_no_edit(archive, form, from_the_first):
+    stories = [Story(number=n, comments=2) for n in range(3)]
+    for look in range(0 if from_the_first else -1, 8):
+        at = NOON + (look + 1) * timedelta(hours=23)
+        for story in stories:
+            today = story.date() if look < 0 else at.strftime(form)
+            visit(archive, replace(story, changed=((story.date(), today),)), at)
+    assert events(archive) == []
+
+
+def test_article_that_is_published_anew_is_told_when_its_date_lasts(archive):
+    story = Story(number=1)
+    visit(archive, story, NOON)
+    again = replace(story, changed=((story.date(), "2026-03-04T09:00:00+00:00"),))
+    for look in range(12, 20):
+        visit(archive, again, NOON + look * STEP)
+        visit(archive, Story(number=2), NOON + look * STEP)
+    assert [kind for kind, _ in events(archive)] == ["edited"]

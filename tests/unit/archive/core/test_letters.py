@@ -36,6 +36,22 @@ def test_text_with_question_marks_for_letters_is_garbled(text: str) -> None:
     assert is_garbled(text, text.encode().decode("ascii", "replace"))
 
 
+@pytest.mark.parametrize("word", ["café", "Zoë", "été à Nîmes"])
+def test_title_with_a_question_mark_at_the_end_of_a_word_is_garbled(word: str) -> None:
+    title = f"The long {word} of the harbour"
+    assert is_garbled(title, title.encode("ascii", "replace").decode())
+    assert not is_garbled(title, f"The long {word} of the harbour?")
+    assert not is_garbled("Is it over…", "Is it over?")
+
+
+@pytest.mark.parametrize("text", ["Fish & chips", "He said “no”", "a < b"])
+def test_text_that_is_escaped_twice_is_garbled(text: str) -> None:
+    twice = text.replace("&", "&amp;").replace("“", "&#8220;").replace("”", "&rdquo;").replace("<", "&lt;")
+    assert is_garbled(text, twice)
+    assert not is_garbled(text, twice.replace("s", "z") + " more")
+    assert not is_garbled(twice, text)
+
+
 @pytest.mark.parametrize(
     "after",
     [

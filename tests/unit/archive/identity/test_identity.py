@@ -146,3 +146,27 @@ def test_kept_page_that_is_read_better_gives_its_text(archive):
     better = page(LIGHTS, story(LIGHTS))
     archive.save(better, process(better, SITE), again_at=NOON + timedelta(days=9))
     assert texts(archive)[LIGHTS] == "\n\n".join(TEXTS[LIGHTS])
+
+
+ELSEWHERE = ("{}amp/", "{}print/", "{}?p=77", "https://gull.example/en/{}", "{}index.php")
+
+
+@pytest.mark.parametrize("form", ELSEWHERE)
+def test_canonical_of_a_page_that_still_answers_is_no_move(archive, form):
+    """A plugin names another address as canonical; the article is still where it was."""
+    other = form.format(LIGHTS.removeprefix("https://gull.example/") if "/en/" in form else LIGHTS)
+    save(archive, page(LIGHTS, story(LIGHTS)))
+    for hours in (30, 60, 90):
+        save(archive, page(LIGHTS, story(LIGHTS, canonical=other), hours))
+    assert events(archive) == []
+    assert [row["url"] for row in rows(archive, "SELECT url FROM articles")] == [LIGHTS]
+
+
+def test_address_that_leads_to_another_is_a_move_and_a_copy_is_none(archive):
+    other = LIGHTS.replace("gull.example/", "gull.example/news/")
+    save(archive, page(LIGHTS, story(LIGHTS)), page(LIGHTS, story(LIGHTS, canonical=other), 30))
+    save(archive, page(other, story(LIGHTS, canonical=other), 60))
+    assert (len(texts(archive)), events(archive)) == (1, [])
+    save(archive, page(LIGHTS, story(LIGHTS, canonical=other), 90, final_url=other))
+    assert [kind for kind, _ in events(archive)] == ["moved"]
+    assert [row["url"] for row in rows(archive, "SELECT url FROM articles")] == [other]

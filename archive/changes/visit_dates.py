@@ -1,0 +1,30 @@
+"""Dates of the visit itself, as a page prints them that dates whatever it shows to today. Pure.
+
+Does not: decide whether such a date is believed; `flux` waits until it lasts.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from archive.core.timestamps import instant
+from archive.tables.merge import Value
+
+_NOW = timedelta(hours=1)  # between the visit and a date that is the visit's
+_DAY = timedelta(hours=20)  # that a date moves by at least where a page prints today's
+_TODAY = timedelta(hours=38)  # between the visit and a date of its day, in any time zone
+
+
+def is_of_visit(held: Value, said: Value, at: str) -> bool:
+    """True if a date moved forward to the moment or the day of a visit."""
+    before, after = _moment(held), _moment(said)
+    if before is None or after is None:
+        return False
+    age, moved = abs(instant(at) - after), after - before
+    return (moved > timedelta() and age <= _NOW) or (moved >= _DAY and age <= _TODAY)
+
+
+def _moment(value: Value) -> datetime | None:
+    """Return a stored date as a moment: noon of a day without a time."""
+    text = str(value or "")
+    return instant(text if "T" in text else f"{text}T12:00:00Z") if text else None
