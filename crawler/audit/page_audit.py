@@ -3,6 +3,7 @@
 For sites where REST is closed. Where a page states more comments than the archive has, its whole thread is
 fetched again. A remaining difference is withheld only if every page of the thread was fetched, and the
 archive has every comment of their markup: then the site itself shows that it counts more than it shows.
+Where a button loads further comments, or most of many are nowhere shown, they are not.
 Comments that a walk did not reach are missing, with the reason. A month without stated totals is unproved.
 """
 
@@ -22,6 +23,8 @@ from crawler.audit.findings import Findings
 from crawler.crawl import Crawl
 from crawler.frontier import endless
 from pipeline.platforms.wordpress import thread_urls
+
+MANY = 10  # comments that no page shows, and more than are shown, are rather loaded than withheld
 
 
 class PageAudit:
@@ -78,6 +81,9 @@ class PageAudit:
         if still and unread is not None:
             reason = GapReason.UNREADABLE
             detail = f"Its page states {still:,} more than were read: {unread}."
+        elif still and cut_off is None and still >= MANY and still > thread.held:
+            reason = GapReason.UNREAD
+            detail = f"Its page states {still:,} more than its pages show: perhaps a script loads them."
         elif still and cut_off is None:
             reason = GapReason.NOT_SHOWN
             detail = f"Its page states {still:,} more than all pages of its thread show."
