@@ -299,7 +299,7 @@ class Story:
         yield from self._untold(shown.keys(), own.keys())
 
     def _unsaid(self) -> set[int]:
-        """Return comments of threads that are empty now: no page says so, and the archive says that it is unsure."""
+        """Return comments of threads that are empty now, of which the archive says that it is unsure."""
         sql = (
             "SELECT key FROM comments JOIN problems USING (article_id)"
             " WHERE code = 'comments-unreadable' AND ended_at IS NULL AND site_id IS NOT NULL"
