@@ -326,10 +326,9 @@ class _Case:
 
     def _is_printed_anew(self) -> bool:
         """True if a page dates an item to the visit, and that date has not lasted yet."""
-        held, said, at = self.old.get("published"), self.said.get("published"), self.reading.at
-        is_of_page = self.reading.surface is Surface.PAGE and not self._is_newer
-        is_suspect = is_of_page and visit_dates.is_of_visit(held, said, at)
-        return is_suspect and not self.waiting.lasts("published", digest_texts(self._after("published")))
+        of_page = self.reading.surface is Surface.PAGE and not self._is_newer
+        dated = of_page and visit_dates.is_of_visit(self.old, self.said, self.reading.at)
+        return dated and not self.waiting.lasts("published", digest_texts(self._after("published")))
 
     @property
     def _moments(self) -> tuple[str, str] | None:

@@ -5,6 +5,7 @@ Does not: decide whether such a date is believed; `flux` waits until it lasts.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from archive.core.timestamps import instant
@@ -15,16 +16,20 @@ _DAY = timedelta(hours=20)  # that a date moves by at least where a page prints 
 _TODAY = timedelta(hours=38)  # between the visit and a date of its day, in any time zone
 
 
-def is_of_visit(held: Value, said: Value, at: str) -> bool:
-    """True if a date moved forward to the moment or the day of a visit."""
-    before, after = _moment(held), _moment(said)
+def is_of_visit(old: Mapping[str, Value], said: Mapping[str, Value], at: str) -> bool:
+    """True if an item's date moved forward to the moment or the day of a visit."""
+    before, after = _moment(old.get("published")), _moment(said.get("published"))
     if before is None or after is None:
         return False
     age, moved = abs(instant(at) - after), after - before
-    return (moved > timedelta() and age <= _NOW) or (moved >= _DAY and age <= _TODAY)
+    is_now = moved > timedelta() and age <= _NOW
+    is_today = moved >= _DAY and age <= _TODAY
+    return is_now or is_today
 
 
 def _moment(value: Value) -> datetime | None:
     """Return a stored date as a moment: noon of a day without a time."""
     text = str(value or "")
-    return instant(text if "T" in text else f"{text}T12:00:00Z") if text else None
+    if not text:
+        return None
+    return instant(text if "T" in text else f"{text}T12:00:00Z")
