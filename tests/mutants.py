@@ -67,8 +67,8 @@ MUTANTS = (
     ),
     mutant(
         "save-before-keep",
-        "kept = self.pages.keep(page, extractor_version())",
-        "pass",
+        "kept = self.pages.keep(page, extractor_version()) if page.body else None",
+        "kept = None",
         "test_evidence.py",
         "kept_before",
     ),
@@ -184,8 +184,8 @@ MUTANTS = (
     ),
     mutant(
         "ids-beyond-sqlite",
-        "    if 0 <= value < 1 << 63:\n        return value\n    return None\n",
-        "    return value\n",
+        "    if 0 <= value < 1 << 63:\n        return value\n",
+        "    if 0 <= value:\n        return value\n",
         "test_promises.py",
         "beyond",
     ),
