@@ -1,7 +1,7 @@
 """Audit of comments by the totals that articles' pages state.
 
-For sites where REST is closed. Where a page states more comments than the archive has, its whole thread is
-fetched again. A remaining difference is withheld only if every page of the thread was fetched, and the
+For sites where REST is closed. Where a page states more comments than the archive has, or fewer, its whole
+thread is fetched again. A remaining difference is withheld only if every page of the thread was fetched, and the
 archive has every comment of their markup: then the site itself shows that it counts more than it shows.
 Where a button loads further comments, or most of many are nowhere shown, they are not.
 Comments that a walk did not reach are missing, with the reason. A month without stated totals is unproved.
@@ -46,7 +46,7 @@ class PageAudit:
         spent: BudgetSpentError | None = None
         try:
             for thread in before.values():
-                if _short(thread):
+                if _short(thread) or _is_outdated(thread):
                     async for page in self._thread(thread.url):
                         yield page
         except BudgetSpentError as error:
@@ -55,7 +55,7 @@ class PageAudit:
         told = any(thread.stated is not None for thread in before.values())
         for thread in self.findings.holdings.threads():
             months[thread.month].append(thread)
-            if short := _short(before.get(thread.url, thread)):
+            if short := _short(before.get(thread.url, thread)) or _short(thread):
                 self._note_short(thread, short)
         unread = self._unread_pages()
         for month in sorted({*months, *unread}):
@@ -163,3 +163,8 @@ class PageAudit:
 
 def _short(thread: Thread) -> int:
     return max((thread.stated or 0) - thread.held, 0)
+
+
+def _is_outdated(thread: Thread) -> bool:
+    """True if more comments are stored than the page stated: it was an old copy, or more have come."""
+    return thread.stated is not None and thread.stated < thread.held

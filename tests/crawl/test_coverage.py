@@ -279,6 +279,21 @@ def test_a_sitemap_file_that_cannot_be_read_leaves_it_unproved(crawls, site):
     assert "/wp-sitemap-posts-post-1.xml could not be read (404)" in run["sentence"]
 
 
+def test_number_of_an_old_copy_proves_nothing(crawls, site):
+    """A cache gave a page of before a burst, of whose comments the archive has only some."""
+    site.faults.add(RestClosed())
+    [row] = crawls.rows("SELECT id FROM articles WHERE comments_stated > 5 ORDER BY id LIMIT 1")
+    latest = "SELECT key FROM comments WHERE article_id = ? AND parent_id IS NOT NULL"
+    latest += " AND id NOT IN (SELECT parent_id FROM comments WHERE parent_id IS NOT NULL)"
+    keys = [found["key"] for found in crawls.rows(f"{latest} ORDER BY published DESC LIMIT 2", row["id"])]
+    forget(crawls, comments=keys)
+    with Archive.open(crawls.path) as archive:
+        archive.db.execute("UPDATE articles SET comments_stated = 1 WHERE id = ?", [row["id"]])
+    crawls.program("verify")
+    held = {found["key"] for found in crawls.rows("SELECT key FROM comments")}
+    assert set(keys) <= held
+
+
 def test_sitemap_file_that_was_cut_off_leaves_it_unproved(crawls, site):
     def cut(answer):
         return replace(answer, body=answer.body[: len(answer.body) * 2 // 3])
