@@ -1,8 +1,8 @@
 """Audit of comments by the totals that articles' pages state.
 
 For sites where REST is closed. Where a page states more comments than the archive has, or fewer, its whole
-thread is fetched again. A remaining difference is withheld only if every page of the thread was fetched, and the
-archive has every comment of their markup: then the site itself shows that it counts more than it shows.
+thread is fetched again. A remaining difference is withheld only if every page of the thread was fetched, and
+the archive has every comment of their markup: then the site itself shows that it counts more than it shows.
 Where a button loads further comments, or most of many are nowhere shown, they are not.
 Comments that a walk did not reach are missing, with the reason. A month without stated totals is unproved.
 """
