@@ -15,7 +15,7 @@ INSTALL := $(PIP) install --require-hashes --requirement
 OURSELVES := $(PIP) install --no-deps --no-build-isolation --editable .
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-lowest lint format bench bench-peers scale kills lives storm mutants eval picture browser wordpress postgres ray isso pywb generators lock dist smoke docs clean
+.PHONY: help run test test-lowest lint format bench bench-peers scale kills lives storm mutants eval picture browser wordpress postgres ray isso waline ghost pywb generators lock dist smoke docs clean
 
 help:  ## list what make can do
 	@echo "Backissue keeps a searchable archive of a news site. First try: make run"
@@ -96,6 +96,14 @@ postgres: .cache/moto.stamp  ## install what the tests of a fleet need: PostgreS
 ray: .cache/ray.stamp  ## install Ray with Backissue, in its own environment, for the tests on a Ray cluster
 
 isso: .cache/isso.stamp  ## install Isso, in its own environment, for the tests against it
+
+waline: .cache/waline.stamp  ## install Waline, for the tests against it
+	@[ -d .cache/waline/node_modules/@waline/vercel ] || \
+	  echo "make waline: NO WALINE. It needs Node 20 or newer, npm and a registry (Debian: apt-get install npm). Its tests will be skipped." >&2
+
+ghost: .cache/ghost.stamp  ## install Ghost, for the tests against it
+	@[ -d .cache/ghost/package/node_modules/express ] || \
+	  echo "make ghost: NO GHOST. It needs Node 20 or 22, npm, a registry and a C++ compiler (Debian: apt-get install npm g++ make). Its tests will be skipped." >&2
 
 pywb: .cache/pywb.stamp  ## install pywb, in its own environment, for the tests beside it
 
@@ -191,6 +199,21 @@ clean:  ## remove the environment and all built files (archives and your configu
 	@mkdir -p .cache
 	@$(BIN)/python -m venv --without-pip .cache/pywb
 	@$(BIN)/python -m pip --disable-pip-version-check --quiet --python .cache/pywb/bin/python install "pywb==2.10.0" "setuptools<85"
+	@touch $@
+
+.cache/waline.stamp: Makefile
+	@mkdir -p .cache/waline
+	@! command -v npm >/dev/null || \
+	  npm install --prefix .cache/waline --no-audit --no-fund --silent @waline/vercel@1.39.3 </dev/null || true
+	@touch $@
+
+# Its package names some of its parts as files within itself, so it is installed where it was unpacked.
+GHOST := 5.130.6
+.cache/ghost.stamp: Makefile
+	@mkdir -p .cache/ghost
+	@! command -v npm >/dev/null || { cd .cache/ghost && npm pack --silent ghost@$(GHOST) >/dev/null && tar xzf ghost-$(GHOST).tgz \
+	  && cd package && npm pkg delete devDependencies \
+	  && npm install --omit=dev --legacy-peer-deps --no-audit --no-fund --silent </dev/null; } || true
 	@touch $@
 
 GENERATORS := @11ty/eleventy@3.1.8 @11ty/eleventy-plugin-rss@2.0.4 hexo@7.3.0 hexo-generator-index@4.0.0 \

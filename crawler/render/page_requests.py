@@ -2,7 +2,7 @@
 
 The browser itself reaches no server. What it wants is requested through Scrapy as any other page, or not at
 all: only the site's own host and those that the user allows, only what may change nothing there, and no
-pictures, fonts, sounds, frames or style sheets. Cookies are neither kept nor sent.
+pictures, fonts, sounds, style sheets, or frames of another origin. Cookies are neither kept nor sent.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ class PageRequests:
     which a script has led. A script that only writes another URL into the address bar changes neither, since
     the server may not know such a URL. `pending` requests have no answer yet; `wanted`
     counts all, `sent` and `bytes` those that were sent. `refused_hosts` are other hosts that were wanted.
-    `lacks` are clauses on what the page did not get; `is_short` is True if another visit may get it.
+    `lacks` are clauses on what the page did not get; `is_short` is True if another visit may get it. With
+    `stays`, no script leads to another page any more.
     """
 
     crawler: Crawler
@@ -85,6 +86,7 @@ class PageRequests:
     refused_hosts: set[str] = field(default_factory=set)
     lacks: list[str] = field(default_factory=list)
     is_short: bool = False
+    stays: bool = False
     _answering: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -143,8 +145,10 @@ class PageRequests:
         parts = urlsplit(wanted.url)
         if parts.scheme not in {"http", "https"} or wanted.resource_type not in _WANTED:
             return False
-        if wanted.is_navigation_request() and not is_page:
-            return False  # a frame
+        if is_page and self.stays:
+            return False
+        if wanted.is_navigation_request() and not is_page and not _is_own_frame(wanted):
+            return False
         if not is_allowed(wanted.url, session.home, (*session.hosts, *session.render_hosts)):
             self.refused_hosts.add(parts.netloc.lower())
             if is_page:
@@ -216,6 +220,15 @@ class PageRequests:
 def _is_page(wanted: BrowserRequest) -> bool:
     """True for the page itself, False for a frame and for what a page requests."""
     return wanted.is_navigation_request() and wanted.frame.parent_frame is None
+
+
+def _is_own_frame(wanted: BrowserRequest) -> bool:
+    """True for a frame of the page's own origin, whose text belongs to it."""
+    frame = wanted.frame
+    while frame.parent_frame is not None:
+        frame = frame.parent_frame
+    ours, theirs = urlsplit(frame.url), urlsplit(wanted.url)
+    return (ours.scheme, ours.netloc) == (theirs.scheme, theirs.netloc)
 
 
 def _named(wanted: BrowserRequest) -> str:

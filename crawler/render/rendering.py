@@ -20,6 +20,7 @@ from archive.core.rendered import RenderNotes
 from crawler.render.browser import Chromium, in_time
 from crawler.render.memory import browser_bytes
 from crawler.render.page_requests import PageRequests
+from crawler.render.page_script import DOM, HEADINGS, MORE, STATE, TO_COMMENTS, TO_END
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Route
@@ -32,20 +33,8 @@ MOVING_SECONDS = 5.0  # without a request: then it is finished even if something
 POLL_SECONDS = 0.1  # between two looks at a page
 MAX_DOM_CHARS = 16 * 2**20
 MAX_BROWSER_BYTES = 2 * 2**30  # of memory, in all its processes
-_STATE = (
-    "() => document.getElementsByTagName('*').length + ':' + (document.body?.textContent.length ?? 0)"
-    " + ':' + document.readyState"
-)
-_TO_COMMENTS = """() => {
-    const found = document.querySelector(
-        '#comments, .comments, [id*="comment" i], [class*="comment" i], [id*="discussion" i]');
-    found?.scrollIntoView();
-    return found !== null;
-}"""
-_DOM = """most => {
-    const text = (document.doctype ? "<!DOCTYPE html>" : "") + document.documentElement.outerHTML;
-    return text.length > most ? null : text;
-}"""
+MAX_STEPS = 15  # to the end of a page's comments, and presses of its buttons for more
+STEP_SECONDS = 12.0  # that all steps may take, without the waits for our requests
 
 
 class RenderFailedError(IgnoreRequest):
@@ -179,31 +168,88 @@ async def _settled(page: BrowserPage, requests: PageRequests) -> object:
     takes that one's URL, is returned as it was before.
     """
     await _quiet(page, requests)
-    before, path, shown = await _evaluated(page, _DOM, MAX_DOM_CHARS), urlsplit(page.url).path, requests.shown
-    if await _evaluated(page, _TO_COMMENTS):
+    steps = _Steps(page, requests, urlsplit(page.url).path, requests.shown)
+    if await _evaluated(page, TO_COMMENTS):
+        before = await _evaluated(page, DOM, MAX_DOM_CHARS)
         await _quiet(page, requests)
-        if before and requests.shown is shown and urlsplit(page.url).path != path:
-            requests.lack("below its comments a script went on to another article")
+        if before and steps.has_gone_on():
             return before
-    return await page.evaluate(_DOM, MAX_DOM_CHARS)
+    return await steps.to_the_end()
 
 
-async def _quiet(page: BrowserPage, requests: PageRequests) -> None:
-    """Wait until nothing is requested and nothing moves."""
+@dataclass(slots=True)
+class _Steps:
+    """Steps of a reader to the end of a page's comments: scrolling down, and pressing buttons for more.
+
+    `path` and `shown` are those of the page at their beginning, which no step may leave.
+    """
+
+    page: BrowserPage
+    requests: PageRequests
+    path: str
+    shown: Response
+
+    async def to_the_end(self) -> object:
+        """Return the HTML of a page after as many steps as it needs, within the limits.
+
+        What is left then is recorded as lacking.
+        """
+        requests, page = self.requests, self.page
+        requests.stays = True
+        found = await _evaluated(page, DOM, MAX_DOM_CHARS)
+        headings = await _evaluated(page, HEADINGS)
+        seconds, number, state = 0.0, 0, await _evaluated(page, STATE)
+        is_over = False
+        while number < MAX_STEPS and seconds < STEP_SECONDS and not is_over:
+            if not await self._step():
+                is_over = True  # unless what was pressed last is late
+                if not await _evaluated(page, MORE, False):
+                    break
+            number += 1
+            seconds += await _quiet(page, requests)
+            if self.has_gone_on():
+                return found
+            if await _evaluated(page, HEADINGS) != headings:
+                return found  # the next article
+            was, state = state, await _evaluated(page, STATE)
+            if state != was:
+                is_over = False
+                found = await _evaluated(page, DOM, MAX_DOM_CHARS)
+        label = await _evaluated(page, MORE, False)
+        if label:
+            requests.lack(f"its button “{label}” did not bring all")
+        elif not is_over and (number >= MAX_STEPS or seconds >= STEP_SECONDS):
+            requests.lack("its comments went on without end")
+        return found
+
+    async def _step(self) -> bool:
+        """Scroll to the end, or press a button where that is in view; False where nothing is left."""
+        return bool(await _evaluated(self.page, TO_END)) or bool(await _evaluated(self.page, MORE, True))
+
+    def has_gone_on(self) -> bool:
+        """True if a script has gone on to another article, which is recorded."""
+        if self.requests.shown is self.shown and urlsplit(self.page.url).path == self.path:
+            return False
+        self.requests.lack("below its comments a script went on to another article")
+        return True
+
+
+async def _quiet(page: BrowserPage, requests: PageRequests) -> float:
+    """Wait until nothing is requested and nothing moves; return the seconds since the last request."""
     asked_at = moved_at = time.monotonic()
     sent = requests.sent
     state: object = ""
     while True:
         await asyncio.sleep(POLL_SECONDS)
         now = time.monotonic()
-        found = await _evaluated(page, _STATE)
+        found = await _evaluated(page, STATE)
         if requests.pending or requests.sent != sent or not str(found).endswith("complete"):
             sent, asked_at = requests.sent, now
         if found != state:
             state, moved_at = found, now
         is_still = now - max(asked_at, moved_at) >= STILL_SECONDS
         if is_still or now - asked_at >= MOVING_SECONDS:
-            return
+            return now - asked_at
 
 
 async def _evaluated(page: BrowserPage, script: str, value: object = None) -> object:

@@ -1,7 +1,8 @@
 """Threads in Waline: https://waline.js.org/en/reference/server/api.html.
 
 `GET /api/comment?path=KEY` gives a page of top-level comments with all replies below them. Its number is that
-of all comments; `type=count` gives the numbers of many threads. Checked by hand against the server 1.39.
+of all comments; `type=count` gives the numbers of many threads. Both count the replies below a comment that
+waits for a moderator, which nobody is shown. A thread of one page is whole by that page.
 """
 
 from __future__ import annotations
@@ -73,7 +74,8 @@ class WalineReader(ThreadReader):
         if here < pages:
             further = (_page(thread, here + 1),)
         remarks = tuple(map(_remark, every))
-        return Part(remarks=remarks, stated=whole_number(said.get("count")), further=further)
+        stated = len(every) if pages <= 1 else whole_number(said.get("count"))
+        return Part(remarks=remarks, stated=stated, further=further)
 
     def ask_counts(self, threads: Sequence[ThreadAddress]) -> ThreadQuestion | None:
         """Return the question for the numbers of comments."""

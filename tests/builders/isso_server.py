@@ -68,6 +68,11 @@ class Isso:
             cookies = response.headers.get_all("Set-Cookie") or []
             return json.loads(response.read() or b"null"), cookies
 
+    @property
+    def changeable(self):
+        """The numbers of the comments that their authors may change."""
+        return self.cookies.keys()
+
     def write(self, key, text, author, parent=None, website=None):
         """Write a comment, and return its number."""
         data = {"text": text, "author": author, "parent": parent, "website": website, "title": key}

@@ -1,0 +1,91 @@
+"""A real Ghost: its articles and its own comments are in the archive as its own database has them."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from tests.builders.crawling import Crawls
+from tests.builders.ghost_server import Ghost, newspaper
+from tests.builders.life import Life
+from tests.builders.talk_life import NAMES, assert_same, check_sixty_changes, look
+from tests.fakesite.platforms.paper import stories
+
+
+@pytest.fixture(scope="module")
+def ghost(tmp_path_factory):
+    """Twelve articles of the paper, and one for each of NAMES with comments."""
+    with Ghost(tmp_path_factory.mktemp("ghost")) as ghost:
+        for story in stories():
+            ghost.publish(story.title, story.paragraphs, story.at, [*story.tags, "#internal"], story.slug)
+        for name, story in zip(NAMES, stories(), strict=False):
+            words = [f"Of the {name}. {each}" for each in story.paragraphs]
+            ghost.publish(f"The {name} in winter", words, story.at, slug=name)
+        yield ghost
+
+
+@pytest.fixture
+def talk(ghost, tmp_path):
+    """The site, its server, and the archive's life."""
+    life = Life(SimpleNamespace(permalinks="/"), Crawls(tmp_path, ghost.url), {"rest"})
+    return SimpleNamespace(site=newspaper(ghost), server=ghost, life=life, crawls=life.crawls)
+
+
+def assert_articles(talk):
+    truth = talk.server.articles()
+    found = {
+        row["url"].removeprefix(talk.site.url): row for row in talk.crawls.rows("SELECT * FROM articles")
+    }
+    assert found.keys() == truth.keys()
+    for path, row in found.items():
+        other = truth[path]
+        assert row["title"] == other["title"]
+        assert str(row["published"])[:19] == str(other["published_at"])[:19].replace(" ", "T")
+        if other["type"] == "post":
+            assert row["byline"] == "Ada Moor"
+            lines = [line.strip() for line in (other["plaintext"] or "").splitlines() if line.strip()]
+            text = " ".join(str(row["text"]).split())
+            assert [line for line in lines if line not in text] == []
+
+
+def test_articles_are_found_by_the_sitemap_and_proved(talk, ghost):
+    """Its robots.txt closes its Content API; a quiet tick takes two requests at most."""
+    talk.crawls.crawl()
+    assert_articles(talk)
+    before = talk.crawls.content()
+    run = talk.crawls.crawl()
+    assert run.requests <= 2
+    assert talk.crawls.content() == before
+    assert "by the sitemap" in talk.crawls.program("verify").stdout
+    named = " ".join(talk.crawls.program("doctor").stdout.split())
+    assert "Open: sitemap, feed" in named
+
+
+def test_edit_and_removal_of_an_article_are_told(talk, ghost):
+    story = stories()[0]
+    post = ghost.publish("A ferry that turned back", story.paragraphs, story.at, slug="turned-back")
+    talk.crawls.crawl()
+    words = ["The ferry turned back at noon, for the fog had come in from the west.", *story.paragraphs[1:]]
+    ghost.rewrite(post, words)
+    look(talk)
+    kinds = [row["kind"] for row in talk.crawls.rows("SELECT kind FROM events")]
+    assert kinds == ["edited"]
+    ghost.withdraw(post)
+    look(talk, 2)
+    kinds = [row["kind"] for row in talk.crawls.rows("SELECT kind FROM events ORDER BY id")]
+    assert kinds == ["edited", "removed"]
+
+
+def test_thread_of_ghost_is_archived(talk, ghost):
+    first = ghost.write("/mole/", "The lamp was out, & not for the first time.", "Ada Ness")
+    reply = ghost.write("/mole/", "It was not.", "Bo", parent=first)
+    ghost.write("/mole/", "It was, at nine.", "Cy", parent=reply)
+    for number in range(5):
+        ghost.write("/mole/", f"I saw it {number} times.", "Di", parent=first)
+    talk.crawls.crawl()
+    assert_same(talk)
+    assert talk.crawls.rows("SELECT * FROM problems WHERE ended_at IS NULL AND field = 'comments'") == []
+
+
+def test_sixty_changes_of_ghost_are_told_and_nothing_else(talk):
+    """New comments, replies, edits, removals and returns are known as Ghost's own database has them."""
+    check_sixty_changes(talk, 1)
