@@ -61,10 +61,11 @@ class Ghost:
         absent = "" if (PACKAGE / "node_modules/express").is_dir() else "Ghost"
         need("ghost", missing=["" if NODE else "node", absent])
         shutil.copytree(PACKAGE / "content", self.folder / "content")
+        (self.folder / "current").symlink_to(PACKAGE)  # as its own installer leaves it
         self._configure()
         with (self.folder / "log").open("wb") as log:
             self.process = subprocess.Popen(
-                [str(NODE), str(PACKAGE / "index.js")],
+                [str(NODE), "current/index.js"],
                 cwd=self.folder,
                 env=os.environ | {"NODE_ENV": "production", "TZ": "UTC"},
                 stdout=log,
@@ -103,6 +104,7 @@ class Ghost:
         try:
             urllib.request.urlopen(self.url).read()
         except OSError:
+            assert self.process.poll() is None, (self.folder / "log").read_text()
             return False
         return True
 

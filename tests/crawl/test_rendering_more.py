@@ -1,4 +1,4 @@
-"""Rendered pages of which a reader sees more than their first screen: shadow roots, frames, buttons, lists."""
+"""Rendered pages with more than a first screen: shadow roots, frames, buttons, lists that grow."""
 
 from __future__ import annotations
 
