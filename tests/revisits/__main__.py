@@ -15,6 +15,7 @@ from tests.revisits.arrivals import Habits, Thread, threads
 from tests.revisits.play import TICK, Outcome, Policy, at_the_cost_of, by_age, fixed, play, rule, without_end
 
 OLD, DAILY, DAYS, SEED = 5000, 1.5, 30.0, 2
+_SEEDS = (3, 4, 5)
 HEADING = (
     f"{'':<42}{'requests':>10}{'hours until captured':>24}{'within':>9}{'missed':>10}\n"
     f"{'':<42}{'a day':>10}{'mean':>8}{'p50':>8}{'p99':>8}{'a tick':>9}{'hours':>10}\n"
@@ -60,7 +61,10 @@ def main() -> None:
         ratio(f"readers {name}", a_site(SEED, habits))
     say(
         "\nA schedule that learns, on a paper with days, nights and weekends: its crawls a day, their mean\n"
-        "delay, and what part they are of those of a fixed interval with the same mean delay.\n\n"
+        "delay, and what part they are of those of a fixed interval with the same mean delay. None has\n"
+        "less than the bound: that of one who knows each article's number of comments beforehand, and every\n"
+        f"comment at once. Knowing the hours of readers alone, it is {rhythm.bound_of_hours():.2f}.\n\n"
+        f"{'':<42}{'a day':>10}{'delay':>12}{'part':>9}{'bound':>9}\n"
     )
     for daily in (0.5, 1.5, 6.0):
         learns(daily)
@@ -69,11 +73,12 @@ def main() -> None:
 
 def learns(daily: float) -> None:
     """Print a line of the schedule that learns."""
-    played = [rhythm.played(rhythm.newspaper(seed, daily), Auto()) for seed in (3, 4, 5)]
+    played = [rhythm.played(rhythm.newspaper(seed, daily), Auto()) for seed in _SEEDS]
     crawls = sum(number for number, _ in played) / len(played) / rhythm.MEASURED
     delay = sum(minutes for _, minutes in played) / len(played)
     share = sum(number * minutes * 2 for number, minutes in played) / (len(played) * rhythm.MEASURED * 1440)
-    say(f"{f'{daily:g} articles a day':<42}{crawls:>10.1f}{delay:>8.0f} min{share:>9.2f}\n")
+    least = sum(rhythm.bound(seed, daily) for seed in _SEEDS) / len(_SEEDS)
+    say(f"{f'{daily:g} articles a day':<42}{crawls:>10.1f}{delay:>8.0f} min{share:>9.2f}{least:>9.2f}\n")
 
 
 def a_site(seed: int, habits: Habits | None = None) -> list[Thread]:

@@ -64,6 +64,14 @@ def office(seed: int, days: int, timezone: str) -> list[float]:
     return sorted((day + timedelta(hours=9 + 8 * dice.random())).timestamp() for day in weekdays * 6)
 
 
+def test_no_schedule_beats_the_bound_of_its_trace() -> None:
+    """Nor is the bound that of the hours alone: it knows where the bursts are."""
+    bound = rhythm.bound(3, 1.5)
+    crawls, delay = rhythm.played(rhythm.newspaper(3, 1.5), Auto())
+    assert bound < crawls * delay * 2 / (rhythm.MEASURED * 1440) < 1
+    assert bound < rhythm.bound_of_hours() < 1
+
+
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
 def test_office_hours_are_learned(zone: str) -> None:
     """As prompt as every hour, with half of the crawls, most of them when people work."""
