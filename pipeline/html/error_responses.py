@@ -15,6 +15,8 @@ from archive.core.answers.challenges import CHALLENGE
 from archive.core.records import Page, PageKind, Problem
 
 _REST = {PageKind.POSTS, PageKind.COMMENTS}
+_KEPT_BACK = {401, 402, 403, 451}
+_STAYS = " What the archive has of it stays, however long that lasts: a refusal is no removal."
 _NAMES = {
     401: ("login-wall", "The site asks for a login"),
     402: ("paywall", "The site asks for money"),
@@ -39,7 +41,8 @@ def refusal(page: Page) -> Problem | None:
     if page.status < 400:
         return None
     code, meaning = _named(page)
-    return Problem(code=code, detail=f"{meaning}: status {page.status} for {page.url}.")
+    stays = _STAYS if page.kind is PageKind.ARTICLE and page.status in _KEPT_BACK else ""
+    return Problem(code=code, detail=f"{meaning}: status {page.status} for {page.url}.{stays}")
 
 
 def _named(page: Page) -> tuple[str, str]:
