@@ -95,7 +95,7 @@ TO_END = f"""() => {{{_DEEP}
 HEADINGS = "() => document.querySelectorAll('h1').length"
 """The number of its main headings, of which the next article brings another."""
 
-MORE = rf"""presses => {{{_DEEP}
+PRESS_FOR_MORE = rf"""presses => {{{_DEEP}
     const nouns = "kommentare|antworten|commentaires|réponses|comentarios|respuestas|commenti|risposte"
         + "|reacties|antwoorden|comentários|respostas|comments|replies|answers|responses";
     const noun = `(?:${{nouns}}|comment|reply|answer|response|kommentar|antwort|commentaire|réponse`

@@ -20,7 +20,7 @@ from archive.core.rendered import RenderNotes
 from crawler.render.browser import Chromium, in_time
 from crawler.render.memory import browser_bytes
 from crawler.render.page_requests import PageRequests
-from crawler.render.page_script import DOM, HEADINGS, MORE, STATE, TO_COMMENTS, TO_END
+from crawler.render.page_script import DOM, HEADINGS, PRESS_FOR_MORE, STATE, TO_COMMENTS, TO_END
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Route
@@ -33,8 +33,8 @@ MOVING_SECONDS = 5.0  # without a request: then it is finished even if something
 POLL_SECONDS = 0.1  # between two looks at a page
 MAX_DOM_CHARS = 16 * 2**20
 MAX_BROWSER_BYTES = 2 * 2**30  # of memory, in all its processes
-MAX_STEPS = 15  # to the end of a page's comments, and presses of its buttons for more
-STEP_SECONDS = 12.0  # that all steps may take, without the waits for our requests
+MAX_READER_STEPS = 15  # to the end of a page's comments, and presses of its buttons for more
+ALL_STEPS_SECONDS = 12.0  # that all steps may take, without the waits for our requests
 
 
 class RenderFailedError(IgnoreRequest):
@@ -200,10 +200,10 @@ class _Steps:
         headings = await _evaluated(page, HEADINGS)
         seconds, number, state = 0.0, 0, await _evaluated(page, STATE)
         is_over = False
-        while number < MAX_STEPS and seconds < STEP_SECONDS and not is_over:
+        while number < MAX_READER_STEPS and seconds < ALL_STEPS_SECONDS and not is_over:
             if not await self._step():
                 is_over = True  # unless what was pressed last is late
-                if not await _evaluated(page, MORE, False):
+                if not await _evaluated(page, PRESS_FOR_MORE, False):
                     break
             number += 1
             seconds += await _quiet(page, requests)
@@ -215,16 +215,18 @@ class _Steps:
             if state != was:
                 is_over = False
                 found = await _evaluated(page, DOM, MAX_DOM_CHARS)
-        label = await _evaluated(page, MORE, False)
+        label = await _evaluated(page, PRESS_FOR_MORE, False)
         if label:
             requests.lack(f"its button “{label}” did not bring all")
-        elif not is_over and (number >= MAX_STEPS or seconds >= STEP_SECONDS):
+        elif not is_over and (number >= MAX_READER_STEPS or seconds >= ALL_STEPS_SECONDS):
             requests.lack("its comments went on without end")
         return found
 
     async def _step(self) -> bool:
         """Scroll to the end, or press a button where that is in view; False where nothing is left."""
-        return bool(await _evaluated(self.page, TO_END)) or bool(await _evaluated(self.page, MORE, True))
+        return bool(await _evaluated(self.page, TO_END)) or bool(
+            await _evaluated(self.page, PRESS_FOR_MORE, True)
+        )
 
     def has_gone_on(self) -> bool:
         """True if a script has gone on to another article, which is recorded."""

@@ -116,18 +116,6 @@ class Ghost:
         post |= {"published_at": f"{at:%Y-%m-%dT%H:%M:%S}.000Z", **({"slug": slug} if slug else {})}
         return self.desk.admin("POST", "posts/?source=html", {"posts": [post]})["posts"][0]["id"]
 
-    def rewrite(self, post, paragraphs):
-        self._change(post, {"html": _paragraphs(paragraphs)}, "?source=html")
-
-    def withdraw(self, post):
-        """Make an article a draft again."""
-        self._change(post, {"status": "draft"})
-
-    def _change(self, post, facts, query=""):
-        [now] = self.desk.admin("GET", f"posts/{post}/")["posts"]
-        changed = {"posts": [{**facts, "updated_at": now["updated_at"]}]}
-        self.desk.admin("PUT", f"posts/{post}/{query}", changed)
-
     def articles(self):
         """Every post and page that visitors are shown, as the database has it, by its path."""
         sql = (

@@ -7,7 +7,7 @@ import pytest
 from tests.builders.crawling import Crawls
 from tests.builders.ghost_server import Ghost, newspaper
 from tests.builders.life import Life
-from tests.builders.talk_life import NAMES, assert_same, check_sixty_changes, look
+from tests.builders.talk_life import NAMES, assert_same, check_sixty_changes
 from tests.fakesite.platforms.paper import stories
 
 
@@ -58,21 +58,6 @@ def test_articles_are_found_by_the_sitemap_and_proved(talk, ghost):
     assert "by the sitemap" in talk.crawls.program("verify").stdout
     named = " ".join(talk.crawls.program("doctor").stdout.split())
     assert "Open: sitemap, feed" in named
-
-
-def test_edit_and_removal_of_an_article_are_told(talk, ghost):
-    story = stories()[0]
-    post = ghost.publish("A ferry that turned back", story.paragraphs, story.at, slug="turned-back")
-    talk.crawls.crawl()
-    words = ["The ferry turned back at noon, for the fog had come in from the west.", *story.paragraphs[1:]]
-    ghost.rewrite(post, words)
-    look(talk)
-    kinds = [row["kind"] for row in talk.crawls.rows("SELECT DISTINCT kind FROM events")]
-    assert kinds == ["edited"]
-    ghost.withdraw(post)
-    look(talk, 2)
-    kinds = [row["kind"] for row in talk.crawls.rows("SELECT DISTINCT kind FROM events ORDER BY kind")]
-    assert kinds == ["edited", "removed"]
 
 
 def test_thread_of_ghost_is_archived(talk, ghost):
