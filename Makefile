@@ -205,7 +205,7 @@ clean:  ## remove the environment and all built files (archives and your configu
 	@mkdir -p .cache/waline
 	@! command -v npm >/dev/null || \
 	  npm install --prefix .cache/waline --no-audit --no-fund --silent @waline/vercel@1.39.3 </dev/null || true
-	@touch $@
+	@[ ! -d .cache/waline/node_modules/@waline/vercel ] || touch $@
 
 # Its package names some of its parts as files within itself, so it is installed where it was unpacked.
 GHOST := 5.130.6
@@ -214,7 +214,7 @@ GHOST := 5.130.6
 	@! command -v npm >/dev/null || { cd .cache/ghost && npm pack --silent ghost@$(GHOST) >/dev/null && tar xzf ghost-$(GHOST).tgz \
 	  && cd package && npm pkg delete devDependencies \
 	  && npm install --omit=dev --legacy-peer-deps --no-audit --no-fund --silent </dev/null; } || true
-	@touch $@
+	@[ ! -d .cache/ghost/package/node_modules/express ] || touch $@
 
 GENERATORS := @11ty/eleventy@3.1.8 @11ty/eleventy-plugin-rss@2.0.4 hexo@7.3.0 hexo-generator-index@4.0.0 \
   hexo-generator-archive@2.0.0 hexo-generator-tag@2.0.0 hexo-generator-feed@3.0.0 hexo-generator-sitemap@3.0.1 \
