@@ -67,7 +67,7 @@ class Having:
         return len(concerned)
 
     def of(self, way: str) -> frozenset[int] | None:
-        """Return the articles that a way can concern; no result for all."""
+        """Return the articles that a way can concern."""
         name = way.split()[1]
         if name not in self._known:
             sql = self._SQL.get(name)
@@ -118,7 +118,7 @@ def common_ways(
 def _beginning(
     begun: Mapping[int, str], visits: Mapping[int, str], concerned: frozenset[int] | None, least: int
 ) -> str | None:
-    """Return the moment since which nearly all visited articles changed, if there is one.
+    """Return the moment since which nearly all visited articles changed.
 
     Only articles that are `concerned` count, if those are known.
     """

@@ -396,5 +396,5 @@ def _links(blocks: Iterable[text_blocks.TextBlock]) -> frozenset[str]:
 
 
 def _is_dress(old: str, new: str) -> bool:
-    """True if two texts differ in typography alone: the better-set one may be taken."""
+    """True if two texts differ in typography alone."""
     return change_detection.without_typography(old) == change_detection.without_typography(new)

@@ -1,4 +1,4 @@
-"""Dates of the visit itself, as a page prints them that dates whatever it shows to today. Pure.
+"""Dates of the visit itself, printed as an item's date. Pure.
 
 Does not: decide whether such a date is believed; `flux` waits until it lasts.
 """
@@ -17,7 +17,7 @@ _TODAY = timedelta(hours=38)  # between the visit and a date of its day, in any 
 
 
 def is_of_visit(old: Mapping[str, Value], said: Mapping[str, Value], at: str) -> bool:
-    """True if an item's date moved forward to the moment or the day of a visit."""
+    """True if an item's date moved forward to a visit."""
     before, after = _moment(old.get("published")), _moment(said.get("published"))
     if before is None or after is None:
         return False

@@ -128,7 +128,7 @@ def _usual(form: str, archive: Path, *, joined: bool) -> str:
 
 
 def _arguments(context: Context, form: str, *, raw: bool) -> dict[str, Any]:
-    """Return the arguments that only the writer of this form takes."""
+    """Return the arguments for the writer of this form."""
     match form:
         case "csv":
             return {"raw": raw}

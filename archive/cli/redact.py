@@ -114,7 +114,7 @@ def _lines_of_name(archive: Archive, name: str) -> list[str]:
 
 
 def _lines_of_item(item: pointing.ItemReference) -> list[str]:
-    """Return what a redaction of an article or comment would hide."""
+    """Return what a redaction of an item would hide."""
     subject = f"under “{item.title}”"
     if item.kind == "article":
         subject = f"“{item.title}”"

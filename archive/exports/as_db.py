@@ -61,7 +61,7 @@ def new_file(path: Path) -> sqlite3.Connection:
 
 
 def _text(value: object) -> str:
-    """Return a fact about the export as text, JSON where it has parts."""
+    """Return a fact about the export as text."""
     if isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False)

@@ -234,7 +234,7 @@ class Witnesses:
         return twin
 
     def _namesakes(self, article: Article) -> Iterator[Article]:
-        """Yield other articles of the same page with equal title and instant."""
+        """Yield articles of the page with equal title and instant."""
         for other in self.listed:
             if other is article:
                 continue

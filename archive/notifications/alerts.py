@@ -134,7 +134,7 @@ def _wanted(db: Database, alert: Alert, values: Mapping[str, Any]) -> Iterator[d
 
 
 def _is_watched(row: Mapping[str, Any], alert: Alert) -> bool:
-    """True if an alert is for events and items of this kind."""
+    """True if an alert is for events of this kind."""
     table, _ = _item(row)
     return _noun(row) in alert.events and table in alert.of
 

@@ -1,4 +1,4 @@
-"""Notification conditions: one notice for each subject, and what was already sent.
+"""Notification conditions, and what was already sent.
 
 It sends nothing. Each service, one address of notifications, is handled by itself: its last notice of a
 subject is stored in `notified`, so that a restart repeats nothing, and what could not be sent is sent later.

@@ -51,7 +51,7 @@ _THINGS = (
 
 
 def build_digest(db: Database, fact: Fact | None, links: Links, *, if_empty: bool = False) -> Notice:
-    """Return the digest of the events since the last one, `fact`.
+    """Return the digest of the events since the last.
 
     The first digest begins now. Without events it is empty, unless `if_empty`.
     """

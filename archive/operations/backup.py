@@ -64,7 +64,7 @@ class Made:
 
 
 def _companions(archive: Path) -> dict[str, Path]:
-    """Return the files beside an archive, by their names in a backup."""
+    """Return the files beside an archive by their backup names."""
     return {
         PAGES: raw_pages_path(archive),
         MEDIA: media.beside(archive),

@@ -89,7 +89,7 @@ def base_path(text: str) -> str:
 
 
 def open_desks(archive: Path, url: str) -> None:
-    """Let the pages that this process serves at a URL take readers.
+    """Let the pages served by this process take readers.
 
     Forms are signed by the secret of desk.db, so that a page that was open before a restart of the server can
     still save. The URL is noted there, for links of readers, where the folder may be written.
@@ -159,7 +159,7 @@ def library_server(
 
 
 def _setting(text: str) -> object:
-    """Return a setting of the command line as Datasette's own code takes it."""
+    """Return a setting of the command line for Datasette."""
     if text.isdigit():
         return int(text)
     return text == "on"

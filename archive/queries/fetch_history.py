@@ -144,7 +144,7 @@ class FetchHistory(Closing):
         return self._is_recent(self.state.comments_read_at) or self._is_recent(feed_read_at)
 
     def _is_recent(self, moment: datetime | None) -> bool:
-        """True if a surface was read at about the time of the last crawl, or later."""
+        """True if a surface was read in the last crawl."""
         if moment is None:
             return False
         crawled = self.state.crawled_at

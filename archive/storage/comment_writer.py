@@ -289,7 +289,7 @@ class CommentWriter:
         rows.insert_all(self.db, "comments", unknown)
 
     def _take_over(self, known: dict[str, Value], comment: Comment, row: dict[str, Value]) -> None:
-        """Give the row of a comment that only others have seen what we see of it."""
+        """Update the row of a comment that only others have seen."""
         columns = rows.comment_values(comment)
         fresh: dict[str, Value] = dict.fromkeys(columns)
         fresh |= {"witness": None, "seen_at": None, "version_count": 1}

@@ -30,7 +30,7 @@ SELECT (SELECT min(CAST(site_id AS INTEGER)) FROM comments WHERE source = :sourc
 
 
 def note_new(db: Database, source: str, site_ids: Iterable[str], at: str) -> None:
-    """Update id gaps before comments are inserted, one id after another.
+    """Update id gaps before comments are inserted.
 
     `at` is ISO 8601 UTC. Ids that are no numbers have no place in the row.
     """

@@ -135,7 +135,7 @@ def _is_blunter(value: Value, held: Value) -> bool:
 
 @lru_cache(maxsize=1024)
 def stored_origins(origins: tuple[tuple[str, str], ...]) -> str:
-    """Return the origins of fields as they are stored: compact, as JSON."""
+    """Return the origins of fields as compact JSON."""
     return json.dumps(compact(dict(origins)))
 
 

@@ -115,7 +115,7 @@ def insert(db: Database, table: str, row: Mapping[str, Value]) -> int:
 
 
 def insert_all(db: Database, table: str, new: Sequence[Mapping[str, Value]]) -> None:
-    """Insert rows in order; a column that a row lacks is empty.
+    """Insert rows in order, absent columns empty.
 
     Many in one statement, since a full-text index is written out at the end of each.
     """

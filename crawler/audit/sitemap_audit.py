@@ -117,7 +117,7 @@ class SitemapAudit:
                 yield entry
 
     def _note_unread(self, page: Page, sitemap: sitemaps.Sitemap | None, *, is_guess: bool) -> None:
-        """Record a file that could not be read, or not to its end."""
+        """Record a file that could not be read whole."""
         if sitemap is None and not is_guess:
             reason = page.error or page.status
             self.crawl.report.missing_lists.append(f"the sitemap {page.url} could not be read ({reason})")

@@ -109,7 +109,7 @@ def init(
 
 
 def _write(file: Path, text: str, name: str, *, force: bool) -> None:
-    """Write the configuration and its schema; keep aside what it replaces."""
+    """Write the configuration and its schema."""
     aside = None
     if force and file.exists() and file.read_text(encoding="utf-8") != text:
         aside = writer.keep_aside(file)
@@ -120,7 +120,7 @@ def _write(file: Path, text: str, name: str, *, force: bool) -> None:
 
 
 def _delay(url: str) -> float:
-    """Return the seconds between two requests to a site; this machine needs no politeness."""
+    """Return the seconds between two requests to a site."""
     if is_loopback_url(url):
         return 0.0
     return 1.0

@@ -137,7 +137,7 @@ def site_block(
 
 
 def _hosts_lines(hosts: tuple[str, ...], url: str) -> list[str]:
-    """Return the lines of further hosts, as a comment where they may be another publisher's."""
+    """Return the lines of further hosts."""
     listed = ", ".join(map(quote, hosts))
     if all(same_site(f"https://{host}", url) for host in hosts):
         return ["# Further hosts with its articles.", f"hosts = [{listed}]"]

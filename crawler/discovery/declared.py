@@ -58,7 +58,7 @@ def read_declared(page: Page, home: str) -> Declared:
 
 
 def _own_root(page: Page, home: str) -> str | None:
-    """Return the root of REST that a page links, if it is on the site's host."""
+    """Return the linked root of REST on the site's host."""
     root = _rest_root(page)
     if root is not None and urls.same_host(root, home):
         return root
@@ -138,7 +138,7 @@ def _feeds(page: Page) -> list[tuple[str, str]]:
 
 
 def _is_feed(media_type: str, href: str) -> bool:
-    """True if a link is a feed by its type, or by its URL where the type is any XML or JSON."""
+    """True if a link is a feed by its type or URL."""
     if media_type in _FEED_TYPES:
         return True
     return media_type in _PLAIN_TYPES and _FEED_URL.search(href) is not None

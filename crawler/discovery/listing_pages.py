@@ -86,7 +86,7 @@ class _Link:
 
     @property
     def says_older(self) -> bool:
-        """True if its text is that of a link to older entries."""
+        """True if its text means older entries."""
         text = self.words[:200].strip()
         return _OLDER.search(text) is not None or _OLDER.search(self.label) is not None
 

@@ -46,7 +46,7 @@ _POST_SITEMAP = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sitemap:
-    """One sitemap file: further files, those of posts first, and URLs.
+    """One sitemap file: further files and URLs.
 
     `aside` are files without articles by their name: products, terms, people, media, and content types that
     are not archived. `is_cut` is True for a file without its end, as one that was broken off.

@@ -36,7 +36,7 @@ class IndexEntry:
 
     @property
     def capture(self) -> tuple[str, datetime]:
-        """What was received and when, by which a capture is known."""
+        """Identity of a capture: what was received, and when."""
         return self.url, self.at
 
 
@@ -74,7 +74,7 @@ class WebArchive:
             limit *= _MORE if is_cut else 1
 
     def _answer(self, query: list[tuple[str, str]], resume_key: str) -> tuple[list[IndexEntry], str, int]:
-        """Return the entries from a key on, the key to continue with, and the number of rows."""
+        """Return the entries from a key on, and the next key."""
         if resume_key:
             query = [*query, ("resumeKey", resume_key)]
         separator = "?"
@@ -122,7 +122,7 @@ def _replay_beside(index: str) -> str:
 
 
 def _query(site: Site, since: datetime | None, until: datetime | None) -> list[tuple[str, str]]:
-    """Return the parameters that ask for the pages of a site in a period."""
+    """Return the parameters for a site's pages in a period."""
     parts = urlsplit(site.url)
     path = parts.path.rstrip("/")
     query = [
@@ -157,7 +157,7 @@ def _read(body: bytes, name: str) -> tuple[list[IndexEntry], str, int]:
 
 
 def _rows(text: str) -> tuple[list[dict[str, str]], str]:
-    """Return the rows of an index's response by their names, and the key to continue with."""
+    """Return the rows of a response, and the next key."""
     if text.startswith("[") and not text.startswith("[{"):
         return _table(json.loads(text))
     lines = text.splitlines()
@@ -170,7 +170,7 @@ def _rows(text: str) -> tuple[list[dict[str, str]], str]:
 
 
 def _table(table: list[list[str]]) -> tuple[list[dict[str, str]], str]:
-    """Return the rows below the head of a table; an empty row precedes the key."""
+    """Return the rows below the head of a table."""
     if not table:
         return [], ""
     head, *rows = table
@@ -196,7 +196,7 @@ def entry_of(row: dict[str, str]) -> IndexEntry | None:
 
 
 def _record(row: dict[str, str]) -> tuple[str, int, int] | None:
-    """Return the place of a record in a WARC file, if the index states it."""
+    """Return the stated place of a record in a WARC file."""
     file, offset, length = (str(row.get(name) or "") for name in ("filename", "offset", "length"))
     if file and offset.isdecimal() and length.isdecimal():
         return file, int(offset), int(length)

@@ -120,7 +120,7 @@ class CommonCrawl:
 
 
 def _query(site: Site, **wanted: str) -> str:
-    """Return the query for what an index has of a site."""
+    """Return the query for a site's pages in an index."""
     parts = urlsplit(site.url)
     path = parts.path.rstrip("/")
     return urlencode({"url": f"{parts.netloc}{path}/*", "output": "json", **wanted})

@@ -108,7 +108,7 @@ class _SurveySpider(ProbeSpider):
         return replace(found, notes=tuple(survey_notes(found, detected)))
 
     def _rest_roots(self, found: SiteSurvey, home: Page) -> list[str]:
-        """Return the stated root of REST, then the usual ones of WordPress."""
+        """Return the stated root of REST, then the usual ones."""
         roots: list[str] = []
         if stated := declared.read_declared(home, found.url).rest:
             roots.append(stated)
@@ -189,7 +189,7 @@ class _SurveySpider(ProbeSpider):
         return count
 
     def _is_article(self, entry: Listed) -> bool:
-        """True if a sitemap's entry is an article, by the URLs of the site's system."""
+        """True if a sitemap's entry is an article by its URL."""
         lists = None
         if self.platform is not None:
             lists = self.platform.lists

@@ -223,7 +223,7 @@ def _is_page(wanted: BrowserRequest) -> bool:
 
 
 def _is_own_frame(wanted: BrowserRequest) -> bool:
-    """True for a frame of the page's own origin, whose text belongs to it."""
+    """True for a frame of the page's own origin."""
     frame = wanted.frame
     while frame.parent_frame is not None:
         frame = frame.parent_frame

@@ -190,7 +190,7 @@ class _Steps:
     shown: Response
 
     async def to_the_end(self) -> object:
-        """Return the HTML of a page after as many steps as it needs, within the limits.
+        """Return the HTML of a page after all its steps.
 
         What is left then is recorded as lacking.
         """
@@ -223,13 +223,13 @@ class _Steps:
         return found
 
     async def _step(self) -> bool:
-        """Scroll to the end, or press a button where that is in view; False where nothing is left."""
+        """Scroll to the end, or press a button in view."""
         return bool(await _evaluated(self.page, TO_END)) or bool(
             await _evaluated(self.page, PRESS_FOR_MORE, True)
         )
 
     def has_gone_on(self) -> bool:
-        """True if a script has gone on to another article, which is recorded."""
+        """True if a script has gone on to another article."""
         if self.requests.shown is self.shown and urlsplit(self.page.url).path == self.path:
             return False
         self.requests.lack("below its comments a script went on to another article")
@@ -237,7 +237,7 @@ class _Steps:
 
 
 async def _quiet(page: BrowserPage, requests: PageRequests) -> float:
-    """Wait until nothing is requested and nothing moves; return the seconds since the last request."""
+    """Wait until nothing is requested and nothing moves."""
     asked_at = moved_at = time.monotonic()
     sent = requests.sent
     state: object = ""

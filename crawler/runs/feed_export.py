@@ -1,4 +1,4 @@
-"""Feed exports of Scrapy (`scrapy crawl -o pages.jl`): values of our items for which JSON has no type.
+"""Values of our items in feed exports of Scrapy.
 
 Bytes become text, sets become lists in their order, spans of time become seconds.
 """

@@ -41,7 +41,7 @@ def run_crawl(
     trust_clock: bool = False,
     lease: Path | None = None,
 ) -> Run:
-    """Crawl a source, and return its row in the run ledger.
+    """Crawl a source and return its run.
 
     `run_id` is the row where one is claimed. With the file of a `lease` no request is sent after its
     deadline. SIGINT, SIGTERM and the source's time limit end the crawl as interrupted, after the current page

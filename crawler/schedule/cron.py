@@ -40,7 +40,7 @@ class _Field:
 
     @property
     def last(self) -> int:
-        """Highest number for which "*" stands; 7 is Sunday once more."""
+        """Highest number for which "*" stands."""
         if self.words is _WEEKDAYS:
             return 6
         return self.high

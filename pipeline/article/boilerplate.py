@@ -77,7 +77,7 @@ def remove_boilerplate(
 
 
 def _trails(found: list[Block], host: str | None) -> bool:
-    """True if the last block is an empty heading, or one of links to other articles of the site."""
+    """True if the last block is an empty heading or links."""
     last = found[-1]
     if _hangs(last):
         return True

@@ -68,13 +68,13 @@ def verdicts(page: Page, site: Site) -> tuple[PieceVerdict, ...]:
 
 
 def _spaced_words(node: HtmlElement) -> str:
-    """Return the text of an element that was taken out, without the marks of links, on one line."""
+    """Return the text of a removed element on one line."""
     words = links.MARK.sub("", " ".join(node.itertext()))
     return one_line(emphasis.without_marks(words))
 
 
 def _settled(verdict: PieceVerdict, text: str) -> PieceVerdict:
-    """Return the verdict on a block, given the folded text of the article."""
+    """Return the verdict on a block of the page."""
     if verdict.fate == "dropped" or _is_in(verdict.words, text):
         return verdict
     return _lost(verdict)
@@ -93,7 +93,7 @@ def _none(problem: Problem) -> Extract:
 
 
 def _read(document: Document, head: Head, site: Site) -> tuple[Extract, Prose, list[HtmlElement]]:
-    """Return a page's extract, the prose with its verdicts, and the elements of other articles."""
+    """Return a page's extract, with the prose and its verdicts."""
     titles = [head.meta("og:title") or ""]
     titles += map(text_of, document.index.tagged("title")[:1])
     cut = other_articles.cut_cards(document.index, head.post_id)

@@ -1,4 +1,4 @@
-"""The text that trafilatura extracted, in which the pieces of a page are found.
+"""Text that trafilatura extracted, searched for pieces of a page.
 
 Pure. Invariant: the work for all pieces of a page is bounded.
 """
@@ -22,7 +22,7 @@ _BUDGET = 200_000_000
 
 
 class ExtractedText:
-    """The extracted blocks as one folded string, in which pieces are found in their order."""
+    """Extracted blocks as one folded string, searched in order."""
 
     def __init__(self, blocks: Sequence[Block]) -> None:
         self.budget = _BUDGET
@@ -72,7 +72,7 @@ class ExtractedText:
         return bisect_right(self._starts, found) - 1
 
     def _find_in_order(self, wanted: str, length: int, *, once: bool) -> int:
-        """Return a place behind that of the piece before, -1 for none."""
+        """Return a place behind the piece before, or -1."""
         start = max(0, self._at - 1)
         found = self._folded.find(wanted, start)
         if once and found in self._used:
@@ -84,7 +84,7 @@ class ExtractedText:
         return found
 
     def _find_anywhere(self, wanted: str) -> int:
-        """Return the first place in the whole text, -1 for none."""
+        """Return the first place in the whole text, or -1."""
         if self._searches <= 0:
             return -1
         self._searches -= 1
@@ -95,5 +95,5 @@ class ExtractedText:
         return found
 
     def _begins_with(self, line: str) -> bool:
-        """True if a line is the first one, and no piece was found there."""
+        """True if a line is first, and without a piece."""
         return 0 not in self._used and self._folded.startswith(f"{line}\n")

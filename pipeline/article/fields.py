@@ -144,7 +144,7 @@ def _first(head: Head, *names: str) -> tuple[str | None, str]:
 
 
 def _meta_rule(name: str) -> str:
-    """Return the rule of a <meta>: Open Graph's names have a prefix."""
+    """Return the rule of a <meta>."""
     if ":" in name and not name.startswith("twitter:"):
         return "page:og"
     return "page:meta"
@@ -172,7 +172,7 @@ def _stated(raw: str, site: Site) -> Moment | None:
 
 
 def _is_time_of(printed: Moment, day: Moment) -> bool:
-    """True if a printed date states the time of a day; its time zone may make it a day apart."""
+    """True if a printed date is of the same time."""
     if not isinstance(printed, datetime):
         return False
     apart = parse.day_of(printed) - parse.day_of(day)
@@ -268,7 +268,7 @@ def _below_title(index: Index, site: Site, language: str | None) -> tuple[Moment
 
 
 def _short_text(node: HtmlElement) -> str:
-    """Return the text of an element before its children, or all of a short paragraph."""
+    """Return an element's own text, or a short paragraph's."""
     text = line(node.text)
     if not text and node.tag == "p" and not is_longer(node, _ALONE):
         return text_of(node)
@@ -301,7 +301,7 @@ def _guessed(document: Document) -> tuple[date | None, str]:
 def _htmldate(
     document: Document, latest: date, *, extensive: bool = False, url: str | None = None
 ) -> str | None:
-    """Return the day that htmldate finds; it may fail on a page."""
+    """Return the day that htmldate finds."""
     try:
         return find_date(
             document.tree,

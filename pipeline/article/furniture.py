@@ -260,7 +260,7 @@ def _rule_of_tag(node: HtmlElement) -> str | None:
 
 
 def _leads_on(node: HtmlElement) -> bool:
-    """True if a short block has a link, as one that leads to another article does."""
+    """True if a short block has a link."""
     is_inside = any(outer.tag == "a" for outer in islice(node.iterancestors(), 2))
     is_linked = node.tag == "a" or is_inside or node.find(".//a") is not None
     return is_linked and not is_longer(node, _TEASED)

@@ -73,7 +73,7 @@ def read_pieces(box: HtmlElement, links: Sequence[Link]) -> list[Piece]:
 
 
 def _is_in_link(element: HtmlElement) -> bool:
-    """True if a block is inside of a link, as those of a card are."""
+    """True if a block is inside of a link."""
     return any(outer.tag == "a" for outer in islice(element.iterancestors(), _DEEP))
 
 

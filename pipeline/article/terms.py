@@ -149,7 +149,7 @@ def _rel_links(index: Index, which: str) -> Iterator[HtmlElement]:
 
 
 def _own_links(index: Index, which: str) -> Iterator[HtmlElement]:
-    """Yield the links with a class of a theme for one term."""
+    """Yield links with a theme's class for a term."""
     for node in index.having(_OWN[which]):
         if node.tag == "a" and not _is_alien(node):
             yield node
@@ -183,7 +183,7 @@ def _labelled_links(index: Index, which: str) -> Iterator[HtmlElement]:
 
 
 def _label(node: HtmlElement) -> str:
-    """Return the text at the beginning of a line, which a theme may put into an element."""
+    """Return the text at the beginning of a line."""
     label = (node.text or "").strip()
     if not label and len(node) > 1 and node[0].tag in _LABEL_TAGS:
         label = (node[0].text or "").strip()

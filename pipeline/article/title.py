@@ -110,7 +110,7 @@ def _only(headings: list[_Heading], names: list[str]) -> tuple[str, str] | None:
 
 
 def _declared(index: Index, head: Head, names: list[str]) -> list[tuple[str, str]]:
-    """Return the titles that the head of the page states, with their rules."""
+    """Return the titles in the page's head with their rules."""
     headline = string(head.article.get("headline"))
     documents = index.tagged("title")[:1]
     told = [

@@ -172,7 +172,7 @@ def _furniture(piece: Piece, rules: Furniture, *, outside: bool) -> str | None:
 
 
 def _doubt(piece: Piece, rules: Furniture, seen: set[str], *, sure: bool) -> str | None:
-    """Return why a piece that is no furniture is not put in place, if so."""
+    """Return why a piece is not put in place."""
     if fold(piece.words) in seen and (not sure or is_caption(piece.element, rules.box)):
         return "once more"
     if sure:

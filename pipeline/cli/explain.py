@@ -51,7 +51,7 @@ class _Compared:
 
 @dataclass(frozen=True, slots=True)
 class _Thread:
-    """Thread of a page that a comment system keeps, and whether a crawl reads it."""
+    """Thread that a comment system keeps for a page."""
 
     system: str
     server: str
@@ -225,7 +225,7 @@ def _quoted(text: str) -> str:
 
 
 def _compare(article: Article, copy: PublisherCopy | None) -> _Compared | None:
-    """Return the verdicts on the blocks of a page's text and of a copy, if there is one."""
+    """Return the verdicts on the blocks of a page and copy."""
     if copy is None:
         return None
     own = to_blocks(article.text, article.markdown)

@@ -98,7 +98,7 @@ def _marked(scene: Scene) -> HtmlElement | None:
 
 
 def _labelled(scene: Scene) -> HtmlElement | None:
-    """Return the element with a class or a property for nothing but the name."""
+    """Return the element that is marked as the name alone."""
     for wanted in NAMES[:2]:
         for node in classes(scene.element, *wanted):
             if text_of(node) and not inside_words(scene, node):
@@ -143,7 +143,7 @@ def _unmarked(scene: Scene) -> HtmlElement | None:
 
 
 def _is_outside(node: HtmlElement, scene: Scene) -> bool:
-    """True if an element is not part of a comment's text, although it may be in its block."""
+    """True if an element is not part of a comment's text."""
     return not scene.in_body(node) or _leads(node, scene) or _is_own(node, scene)
 
 
@@ -165,7 +165,7 @@ def _may_name(node: HtmlElement, said: str, scene: Scene) -> bool:
 
 
 def _opens(node: HtmlElement, said: str, language: str | None) -> bool:
-    """True if a <cite> begins with a name, and has more in its line."""
+    """True if a <cite> begins with a name."""
     if node.tag != "cite":
         return False
     return COMMENT_PREFIX.match(said) is not None or _before_date(said, language) is not None
@@ -370,7 +370,7 @@ def _shown(node: HtmlElement, language: str | None) -> str | None:
 
 
 def _is_badge(child: HtmlElement, text: str, language: str | None) -> bool:
-    """True if an element beside a name is a badge, a date or a control."""
+    """True if an element is a badge, a date or a control."""
     marks = tokens(child)
     if child.tag in _NO_NAMES or "comment-reply-link" in marks:
         return True

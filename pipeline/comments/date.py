@@ -235,7 +235,7 @@ def _lines(scene: Scene) -> Stamp | None:
 
 
 def _may_be_line(node: HtmlElement, text: str) -> bool:
-    """True unless an element is a reader's sentence or a block."""
+    """True unless an element is a sentence or a block."""
     if len(text) >= LINE * 2:
         return False
     if node.tag == "p":

@@ -182,7 +182,7 @@ def _kind(item: CommentItem) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Records:
-    """Makes the record of each reading; `idents` are the ids of a thread's comments by their items."""
+    """Records of the readings of one thread."""
 
     idents: dict[int, str | None]
     url: str
@@ -190,7 +190,7 @@ class _Records:
     clock: _Clock
 
     def comment(self, read: _Read, position: int) -> Comment:
-        """Return the record of a comment at a position of the thread."""
+        """Return the record of the comment at a position."""
         reading, item = read.reading, read.item
         body = render(reading.markup, self.base)
         published, date_rule = self.clock.read(reading)
@@ -223,7 +223,7 @@ class _Records:
         )
 
     def _parent(self, read: _Read) -> tuple[str | None, str | None]:
-        """Return the id of the comment answered to, by the markup or by a link of the theme."""
+        """Return the id of the comment answered to."""
         item = read.item
         parent = item.parent_id or None
         if parent is None and item.parent is not None:

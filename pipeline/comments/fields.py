@@ -211,14 +211,14 @@ def _body(element: HtmlElement) -> tuple[HtmlElement | None, bool]:
 
 
 def _may_be_body(node: HtmlElement, element: HtmlElement) -> bool:
-    """True unless an element is a comment's own, a line of it, a list, or its metadata as well."""
+    """True if an element may be a comment's text."""
     if node is element or node.tag in ("a", "span", "time", "ol", "ul"):
         return False
     return not has_class(node, _METAS)
 
 
 def _is_named_body(node: HtmlElement) -> bool:
-    """True if an id or a property names an element as a comment's text."""
+    """True if an element is marked as a comment's text."""
     if node.get("itemprop") in ("text", "commentText", "description"):
         return True
     return _BODY_ID.match(node.get("id", "")) is not None
@@ -290,7 +290,7 @@ def _drop_heads(container: HtmlElement, known: tuple[str, str, str], *, marked: 
 
 
 def _is_head(first: HtmlElement, text: str, known: tuple[str, str, str], *, marked: bool) -> bool:
-    """True if an element before the text repeats the name, or has words of the theme."""
+    """True if an element repeats the name or is the theme's."""
     _, author, label = known
     name = text.strip(" |·•–—-:,")
     if text == author or label.endswith(f" {name}"):

@@ -299,7 +299,7 @@ def _post_id(document: Document, marks: frozenset[str]) -> tuple[int | None, str
 
 
 def _links(document: Document) -> list[tuple[str, str]]:
-    """Return relation and address of the links in the head of a page, and in that of its response."""
+    """Return relation and URL of the links in the heads."""
     links = [(link.get("rel", ""), link.get("href", "")) for link in document.index.tagged("link")]
     header = document.page.header("link") or ""
     links += [(rel, href) for href, rel in _LINK_HEADER.findall(header)]

@@ -166,7 +166,7 @@ def _comment(item: etree._Element, post: str) -> dict[str, Any] | None:
 
 
 def _decimal(text: str | None) -> str:
-    """Return a number as it is written, "0" for any other text."""
+    """Return a number as it is written, else "0"."""
     if text and text.isdecimal():
         return text
     return "0"

@@ -1,4 +1,4 @@
-"""Entries of a listing or feed: what they have in common, whatever their format.
+"""Entries of a listing or feed, of any format.
 
 Pure. Invariant: an entry without a URL is a problem, and does not affect the others.
 """
@@ -15,7 +15,7 @@ NO_LINK = Problem(code="unreadable-entry", detail="An entry of the feed has no l
 
 
 def as_extract(surface: Surface, read: Iterable[ReadEntry], problems: Iterable[Problem] = ()) -> Extract:
-    """Return read entries by their types, after the problems of the whole response."""
+    """Return read entries by their types, with problems."""
     articles: list[Article] = []
     comments: list[Comment] = []
     found = list(problems)

@@ -1,4 +1,4 @@
-"""Values of parsed JSON by the type that is expected: another type counts as absent.
+"""Values of parsed JSON by their expected types.
 
 Pure. Does not: clean or shorten a text.
 """

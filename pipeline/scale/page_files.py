@@ -1,4 +1,4 @@
-"""Files of kept pages, divided into units of work that any machine can read.
+"""Files of kept pages, divided into units of work.
 
 A unit is a row group of `export pages`, or a whole WARC file; files are paths or URLs of an object store.
 Does not: read anything out of a page.

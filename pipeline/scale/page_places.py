@@ -47,7 +47,7 @@ def size_of(place: str) -> int:
 
 
 def remote_files(url: str) -> list[str]:
-    """Return the URLs of the objects below a URL, or the URL itself where it is one; empty where none is."""
+    """Return the URLs of the objects at or below a URL."""
     import obstore  # noqa: PLC0415  (an extra)
 
     store, key = _split(url)

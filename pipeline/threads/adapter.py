@@ -260,7 +260,7 @@ def whole_number(value: object) -> int | None:
 
 
 def child(value: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return the object of that name in a JSON object, an empty one where there is none."""
+    """Return the object of that name, empty if absent."""
     return mapping(value.get(name) or {}, name)
 
 

@@ -103,7 +103,7 @@ def _remark(post: dict[str, Any], thread: ThreadAddress) -> ForeignRemark:
 
 
 def _is_shown(post: dict[str, Any]) -> bool:
-    """True for a reader's post that nobody has hidden or deleted."""
+    """True for a post that is not hidden or deleted."""
     if post.get("hidden") is True or post.get("user_deleted") is True or post.get("deleted_at"):
         return False
     kind: object = post.get("post_type", _REGULAR)

@@ -97,7 +97,7 @@ def _named(thread: ThreadAddress) -> tuple[str, str]:
 
 
 def _forum(index: Index, script: str) -> str | None:
-    """Return the site at Disqus that the address of a script names."""
+    """Return the Disqus site in a script's URL."""
     sources = [node.get("src", "") for node in index.tagged("script")]
     forum = _FORUM.search(" ".join([script, *sources]))
     if forum is None:
@@ -106,7 +106,7 @@ def _forum(index: Index, script: str) -> str | None:
 
 
 def _key(script: str, url: str) -> str:
-    """Return the key of a thread: its identifier, else the URL of its article."""
+    """Return a thread's identifier, else its article's URL."""
     named = setting(script, "disqus_identifier") or setting(script, "identifier")
     if named:
         return f"{_IDENT}{named}"
@@ -158,7 +158,7 @@ def _author_url(author: dict[str, Any]) -> str | None:
 
 
 def _created(post: dict[str, Any]) -> str | None:
-    """Return the time of a post, which is in UTC where it names no zone."""
+    """Return the time of a post, by default in UTC."""
     created = text_value(post.get("createdAt"))
     if created is None or _HAS_ZONE.search(created):
         return created

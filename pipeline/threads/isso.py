@@ -97,7 +97,7 @@ def _replies(entry: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _server(index: Index, url: str) -> str | None:
-    """Return the server that a script names by `data-isso`, or by its place."""
+    """Return the server in a script's `data-isso` or URL."""
     for node in index.tagged("script"):
         if node.get("data-isso"):
             return server_of(node.get("data-isso"), url)

@@ -65,7 +65,7 @@ async def _allowed(datasette: Any, request: Any, held: OpenGeneration) -> dict[s
 
 
 def _first_known(*answers: bool | None) -> bool:
-    """Return the first answer that is not None, True if all are."""
+    """Return the first answer that is not None, else True."""
     return next((answer for answer in answers if answer is not None), True)
 
 

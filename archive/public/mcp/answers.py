@@ -109,7 +109,7 @@ def _hit(hit: Row, links: PageLinks) -> Row:
 
 
 def _version_query(row: Row) -> str:
-    """Return what leads from the page of an item to a version of it."""
+    """Return the query of a URL that shows a version."""
     if not row["version"]:
         return ""
     return f"/versions?version={row['version']}"

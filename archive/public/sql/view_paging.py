@@ -107,7 +107,7 @@ def page_of_view(connection: sqlite3.Connection, sql: str, definition: str) -> P
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part of a view after its first one, in the order of its key."""
+    """A part of a view after its first one."""
 
     select: str
     key: str
@@ -117,7 +117,7 @@ class _Part:
         return _number(connection, f"SELECT count(*) FROM (SELECT {self.key} FROM ({self.select}) LIMIT -1)")
 
     def beginning_at(self, connection: sqlite3.Connection, offset: int) -> str:
-        """Return its rows from this one on, as the end of a statement."""
+        """Return the end of a statement for rows from this on."""
         at = f"SELECT {self.key} FROM ({self.select}) ORDER BY {self.key} LIMIT 1 OFFSET {offset}"
         values = ", ".join(str(int(value)) for value in connection.execute(at).fetchone())
         return f"({self.select}) where ({self.key}) >= ({values}) order by {self.key}"
@@ -134,7 +134,7 @@ def _following(start: str, first: str, parts: Sequence[_Part], rest: str, limit:
 
 
 def _union(first: str, selects: Sequence[str]) -> str:
-    """Return SELECTs as one; the columns are named as in the first part of the view."""
+    """Return SELECTs as one statement."""
     return f"({' UNION ALL '.join([f'SELECT * FROM ({first}) WHERE 0', *selects])})"
 
 

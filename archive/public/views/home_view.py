@@ -125,7 +125,7 @@ def _changes(connection: sqlite3.Connection) -> list[Row]:
 
 
 def _quoted(name: str) -> str:
-    """Return a name as a term of a search, in quotation marks where it has several words."""
+    """Return a name as a term of a search."""
     if " " in name:
         return f'"{name}"'
     return name

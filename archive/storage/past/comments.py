@@ -56,7 +56,7 @@ def hand_over(db: Database, article_id: Value, other_id: Value) -> None:
 
 
 def has_comments_of_others(db: Database, article_id: int) -> bool:
-    """True if an article has comments that only others have seen."""
+    """True if an article has comments only others have seen."""
     sql = f"SELECT 1 FROM comments WHERE article_id = ? AND {SEEN_BY_OTHERS} LIMIT 1"
     return db.execute(sql, [article_id]).fetchone() is not None
 

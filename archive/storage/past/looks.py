@@ -242,7 +242,7 @@ def _own_looks(db: Database, archive: Path, article: Row) -> list[str]:
 
 
 def _is_told(absence: Absence, told: Sequence[tuple[str, str]]) -> bool:
-    """True if a recorded span without the comment covers a part of an absence."""
+    """True if a recorded span covers a part of an absence."""
     return any(absence.since < end and str(absence.returned_at) > begin for begin, end in told)
 
 

@@ -126,7 +126,7 @@ def _agrees(one: Mapping[str, Value], other: Mapping[str, Value]) -> bool:
 
 
 def _title_keys(db: Database, row: Row) -> set[str | None]:
-    """Return the keys of all titles that an article has had, with its date."""
+    """Return the keys of an article's titles with its date."""
     return {title_key(state["title"], row["published"]) for state in said_ever(db, row)}
 
 

@@ -66,7 +66,7 @@ class GhostContent:
 
 
 def _root(page: Page) -> str:
-    """Return the root of the API that a page states, else the usual one."""
+    """Return the stated root of the API, else the usual."""
     root = urljoin(page.final_url, "/")
     if stated := _ROOT.search(page.body):
         address = unescape(stated[1].decode("utf-8", "replace"))

@@ -160,7 +160,7 @@ def _facts(entry: Entry, page: Page, site: Site) -> dict[str, Any]:
 
 
 def _origins(entry: Entry, facts: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Return where each fact is from; terms that came with the post are stated even where there are none."""
+    """Return where each fact is from."""
     stated: frozenset[str] = frozenset()
     if _embedded(entry, "wp:term"):
         stated = _TERMS
@@ -204,7 +204,7 @@ def _comment(entry: Entry, page: Page, site: Site) -> Comment | Problem | None:
 
 
 def _parent(entry: Entry) -> str | None:
-    """Return the id of the comment answered to; WordPress states 0 where there is none."""
+    """Return the id of the comment answered to."""
     number = _id(entry.get("parent"))
     if number:
         return str(number)
@@ -225,7 +225,7 @@ def _moment(entry: Entry, name: str, site: Site) -> Moment | None:
 
 
 def _embedded(entry: Entry, relation: str) -> list[Any]:
-    """Return the linked items that came with an entry, by their relation to it."""
+    """Return the linked items of an entry by relation."""
     embedded = object_in(entry.get("_embedded"))
     return list_in(embedded.get(relation))
 
@@ -241,7 +241,7 @@ def _name(item: Entry) -> str | None:
 
 
 def _all_terms(entry: Entry) -> list[Entry]:
-    """Return the terms of all taxonomies; WordPress groups them by taxonomy."""
+    """Return the terms of all taxonomies."""
     groups = map(list_in, _embedded(entry, "wp:term"))
     return [object_in(term) for group in groups for term in group]
 
@@ -277,14 +277,14 @@ def _image(entry: Entry) -> str | None:
 
 
 def _rendered(value: object) -> str | None:
-    """Return the HTML of a field, which is in an object of its own or the value itself."""
+    """Return the HTML of a field."""
     if isinstance(value, dict):
         value = value.get("rendered")
     return _text(value)
 
 
 def _text(value: object) -> str | None:
-    """Return a string that is not empty, without halves of surrogate pairs."""
+    """Return a string that is not empty, without surrogates."""
     if not isinstance(value, str):
         return None
     return value.encode("utf-8", "replace").decode("utf-8") or None

@@ -62,7 +62,7 @@ def thread_pages(page: Page) -> ThreadPages:
 
 
 def loads_more(page: Page) -> bool:
-    """True if a page has a button for further comments, which a script loads."""
+    """True if a page has a button for further comments."""
     return _MORE_BUTTON.search(page.body) is not None
 
 
