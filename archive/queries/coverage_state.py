@@ -32,13 +32,15 @@ _ROW = f"SELECT gone_at, {IS_READ} AS is_read, url FROM articles WHERE source = 
 class Thread:
     """Thread of an article: its stated and its stored comments.
 
-    `read_at` is when its page was last read, ISO 8601 in UTC.
+    `pings` of those in `held` are pingbacks and trackbacks, which some sites do not count. `read_at` is when
+    its page was last read, ISO 8601 in UTC.
     """
 
     url: str
     month: str
     stated: int | None
     held: int
+    pings: int
     read_at: str
 
 
@@ -123,11 +125,13 @@ class Holdings(FetchHistory):
 
     def threads(self) -> Iterator[Thread]:
         """Yield every read article's thread."""
+        pings = "SELECT count(*) FROM comments WHERE article_id = articles.id"
+        pings += " AND kind != 'comment' AND gone_at IS NULL"
+        read_at = "SELECT max(good_at) FROM visits WHERE article_id = articles.id AND visits.kind = 'article'"
         sql = (
             "SELECT url, coalesce(substr(published, 1, 7), '') AS month, comments_stated AS stated,"
-            " comment_count AS held, (SELECT max(good_at) FROM visits WHERE article_id = articles.id"
-            " AND visits.kind = 'article') AS read_at FROM articles WHERE source = ? AND gone_at IS NULL"
-            " AND read_at IS NOT NULL ORDER BY id"
+            f" comment_count AS held, ({pings}) AS pings, ({read_at}) AS read_at"
+            " FROM articles WHERE source = ? AND gone_at IS NULL AND read_at IS NOT NULL ORDER BY id"
         )
         found = self._db.execute(sql, [self.source])
         return (Thread(**row) for row in found.fetchall())

@@ -167,4 +167,4 @@ def _short(thread: Thread) -> int:
 
 def _is_outdated(thread: Thread) -> bool:
     """True if more comments are stored than the page stated: it was an old copy, or more have come."""
-    return thread.stated is not None and thread.stated < thread.held
+    return thread.stated is not None and thread.stated < thread.held - thread.pings

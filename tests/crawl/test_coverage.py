@@ -294,6 +294,18 @@ def test_number_of_an_old_copy_proves_nothing(crawls, site):
     assert set(keys) <= held
 
 
+def test_thread_whose_count_leaves_out_pings_is_not_read_again(crawls, site):
+    site.faults.add(RestClosed())
+    pings = "SELECT count(*) FROM comments WHERE article_id = articles.id AND kind != 'comment'"
+    with Archive.open(crawls.path) as archive:
+        sql = f"UPDATE articles SET comments_stated = comment_count - ({pings}) WHERE ({pings}) > 0 RETURNING url"
+        [url, *_] = [found for (found,) in archive.db.execute(sql).fetchall()]
+        archive.db.conn.commit()
+    before = len(site.requests)
+    crawls.program("verify")
+    assert urls.path_of(url) not in {request.path for request in site.requests[before:]}
+
+
 def test_sitemap_file_that_was_cut_off_leaves_it_unproved(crawls, site):
     def cut(answer):
         return replace(answer, body=answer.body[: len(answer.body) * 2 // 3])
