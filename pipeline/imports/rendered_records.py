@@ -41,11 +41,7 @@ class RenderedRecords:
         yield from self.end()
         if not isinstance(found, Observed):
             yield found
-        elif (
-            _is_served(record)
-            or self._forms.setdefault((found.page.url, found.page.fetched_at), record.rec_type)
-            != record.rec_type
-        ):
+        elif _is_served(record) or self._is_other_form(record, found):
             yield PassedOver(why=_BOTH)
         elif record.rec_type == "resource":
             page = replace(found.page, headers=(*found.page.headers, (rendered.HOW, self._program)))
