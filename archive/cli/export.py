@@ -98,8 +98,7 @@ def export(
     ):
         target = output or _usual(form, archive.path, joined=joined)
         _must_fit(target, "csv --joined" if joined else form)
-        how: dict[str, Any] = {"raw": raw} if form == "csv" else {}
-        how |= {"key": context.key()} if form == "wacz" else {}
+        how = _arguments(context, form, raw=raw)
         place = _Place(target, force, partial(own_files.refuse, archive=archive.path, config=context.file()))
         _write(snapshot, "csv --joined" if joined else form, place, how)
         articles = snapshot.count("articles")

@@ -45,28 +45,3 @@ def audit_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
     if index < half:
         return [*audit_path(leaves[:half], index), root_of(leaves[half:])]
     return [*audit_path(leaves[half:], index - half), root_of(leaves[:half])]
-
-
-def root_by_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
-    """Return the root that a leaf and its path lead to (RFC 9162, section 2.1.3.2).
-
-    Raises ValueError for a path of the wrong length.
-    """
-    root = leaf
-    place = index
-    last = size - 1
-    for step in path:
-        if last == 0:
-            raise ValueError("the path is too long")
-        if place % 2 or place == last:
-            root = node_hash(step, root)
-            while not place % 2 and place:
-                place = place >> 1
-                last = last >> 1
-        else:
-            root = node_hash(root, step)
-        place = place >> 1
-        last = last >> 1
-    if last:
-        raise ValueError("the path is too short")
-    return root

@@ -339,18 +339,6 @@ class PublisherText:
         _update(self.db, held["article_id"], values)
 
 
-def completion_of(db: Database, article_id: int) -> Completion | None:
-    """Return how a copy completes an article's page, if one is used."""
-    row = rows.one(db, "SELECT * FROM articles WHERE id = ?", article_id)
-    held = load_row(db, article_id)
-    if row is None or held is None or held["used_at"] is None:
-        return None
-    own = _page_text(db, _as_page(row, held), held)
-    if own.blocks is None:
-        return None
-    return complete_text(own.blocks, unpack_blocks(held["blocks"]), ends=own.ends)
-
-
 def _update(db: Database, article_id: Value, values: Row) -> None:
     names = ", ".join(f"{name} = ?" for name in values)
     db.execute(f"UPDATE publisher_texts SET {names} WHERE article_id = ?", [*values.values(), article_id])

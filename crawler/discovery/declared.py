@@ -65,17 +65,6 @@ def _own_root(page: Page, home: str) -> str | None:
     return None
 
 
-def foreign_rest(page: Page, home: str) -> str | None:
-    """Return the REST root that a page declares elsewhere, if any.
-
-    A root on another site is never used.
-    """
-    root = _rest_root(page)
-    if root and not urls.same_host(root, home):
-        return root
-    return None
-
-
 def is_comments_feed(url: str, title: str) -> bool:
     """True if a declared feed has comments, by its URL or title."""
     parts = urlsplit(url)

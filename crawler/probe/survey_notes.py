@@ -36,7 +36,6 @@ class SiteSurvey:
     sitemaps: tuple[str, ...] = ()
     feed: str | None = None
     comments_feed: str | None = None
-    robots_allowed: bool = True
     crawl_delay: float | None = None
     comment_style: str = "auto"
     comment_system: str | None = None

@@ -298,7 +298,8 @@ def test_thread_whose_count_leaves_out_pings_is_not_read_again(crawls, site):
     site.faults.add(RestClosed())
     pings = "SELECT count(*) FROM comments WHERE article_id = articles.id AND kind != 'comment'"
     with Archive.open(crawls.path) as archive:
-        sql = f"UPDATE articles SET comments_stated = comment_count - ({pings}) WHERE ({pings}) > 0 RETURNING url"
+        sql = f"UPDATE articles SET comments_stated = comment_count - ({pings}) WHERE ({pings}) > 0"
+        sql += " RETURNING url"
         [url, *_] = [found for (found,) in archive.db.execute(sql).fetchall()]
         archive.db.conn.commit()
     before = len(site.requests)

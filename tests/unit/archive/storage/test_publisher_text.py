@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from archive.changes.completion import complete_text
 from archive.core.records import Article, Extract, PageKind, Surface
 from archive.storage.archive import Archive
-from archive.storage.publisher_texts import completion_of
 from tests.builders.pages import made_page
 from tests.builders.stories import NOON, SITE
 
@@ -294,10 +294,10 @@ def test_prose_below_the_text_is_kept_and_named(archive):
     assert (problem["code"], D[:40] in problem["detail"]) == ("blocks-alien", True)
 
 
-def test_completion_tells_the_fate_of_each_block(archive):
-    for step in (rest(1, A, B, C), page(1.1, MENU, A, C)):
-        save(archive, step)
-    fates = {verdict.words: verdict.fate for verdict in completion_of(archive.db, 1).verdicts}
+def test_completion_tells_the_fate_of_each_block():
+    own = tuple((plain(block), block) for block in (MENU, A, C))
+    written = tuple((block, block) for block in (A, B, C))
+    fates = {verdict.words: verdict.fate for verdict in complete_text(own, written).verdicts}
     assert fates == {A: "taken", B: "added", C: "taken", plain(MENU): "dropped"}
 
 
