@@ -67,7 +67,10 @@ class Having:
         return len(concerned)
 
     def of(self, way: str) -> frozenset[int] | None:
-        """Return the articles that a way can concern."""
+        """Return the articles that a way can concern.
+
+        None for all.
+        """
         name = way.split()[1]
         if name not in self._known:
             sql = self._SQL.get(name)

@@ -110,7 +110,10 @@ def page_facts(taken: TakenPage) -> str:
 
 
 def kind_in_facts(facts: str) -> PageKind | None:
-    """Return the kind of a page by its facts."""
+    """Return the kind of a page by its facts.
+
+    None if they are none.
+    """
     try:
         return PageKind(json.loads(facts)["kind"])
     except (ValueError, TypeError, KeyError):

@@ -109,7 +109,10 @@ def init(
 
 
 def _write(file: Path, text: str, name: str, *, force: bool) -> None:
-    """Write the configuration and its schema."""
+    """Write the configuration and its schema.
+
+    Keeps aside what it replaces.
+    """
     aside = None
     if force and file.exists() and file.read_text(encoding="utf-8") != text:
         aside = writer.keep_aside(file)

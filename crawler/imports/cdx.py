@@ -74,7 +74,10 @@ class WebArchive:
             limit *= _MORE if is_cut else 1
 
     def _answer(self, query: list[tuple[str, str]], resume_key: str) -> tuple[list[IndexEntry], str, int]:
-        """Return the entries from a key on, and the next key."""
+        """Return the entries from a key on, and the next key.
+
+        The third value is the number of rows.
+        """
         if resume_key:
             query = [*query, ("resumeKey", resume_key)]
         separator = "?"

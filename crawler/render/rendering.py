@@ -223,13 +223,19 @@ class _Steps:
         return found
 
     async def _step(self) -> bool:
-        """Scroll to the end, or press a button in view."""
+        """Scroll to the end, or press a button in view.
+
+        Returns False where nothing is left.
+        """
         return bool(await _evaluated(self.page, TO_END)) or bool(
             await _evaluated(self.page, PRESS_FOR_MORE, True)
         )
 
     def has_gone_on(self) -> bool:
-        """True if a script has gone on to another article."""
+        """True if a script has gone on to another article.
+
+        That is recorded.
+        """
         if self.requests.shown is self.shown and urlsplit(self.page.url).path == self.path:
             return False
         self.requests.lack("below its comments a script went on to another article")
@@ -237,7 +243,10 @@ class _Steps:
 
 
 async def _quiet(page: BrowserPage, requests: PageRequests) -> float:
-    """Wait until nothing is requested and nothing moves."""
+    """Wait until nothing is requested and nothing moves.
+
+    Returns the seconds since the last request.
+    """
     asked_at = moved_at = time.monotonic()
     sent = requests.sent
     state: object = ""

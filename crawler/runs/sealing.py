@@ -64,7 +64,10 @@ def certify(archive: Archive, proof: ProofConfig, *, agent: str) -> None:
 
 
 def _ask_calendars(archive: Archive, last: LogSeal, calendars: Sequence[str], *, agent: str) -> None:
-    """Submit the newest seal, and complete older proofs."""
+    """Submit the newest seal, and complete older proofs.
+
+    To and by the calendars.
+    """
     from crawler.fetch.opentimestamps import complete_proof, submit_head  # noqa: PLC0415  (as above)
 
     for seal in log.pending_seals(archive.db, MAX_PENDING):

@@ -47,7 +47,10 @@ def size_of(place: str) -> int:
 
 
 def remote_files(url: str) -> list[str]:
-    """Return the URLs of the objects at or below a URL."""
+    """Return the URLs of the objects at or below a URL.
+
+    Empty where there is none.
+    """
     import obstore  # noqa: PLC0415  (an extra)
 
     store, key = _split(url)
