@@ -15,7 +15,7 @@ from importlib import import_module
 from archive.core import rendered
 from archive.core.answers.reader_guard import problem_of
 from archive.core.records import Extract, Page, PageKind, Problem, Site, Surface
-from pipeline.html import error_responses
+from pipeline.html import error_responses, word_breaks
 
 _READERS = {
     PageKind.ARTICLE: ("pipeline.article.extract:extract_page", Surface.PAGE),
@@ -56,7 +56,7 @@ def process(page: Page, site: Site) -> Extract:
         extract = _load(place)(page, site)
     except Exception as error:  # noqa: BLE001 - one page never ends a crawl
         return Extract(surface=surface, problems=(problem_of(error, page),))
-    return _with_lacks(extract, page)
+    return _with_lacks(word_breaks.closed(extract), page)
 
 
 def _with_lacks(extract: Extract, page: Page) -> Extract:

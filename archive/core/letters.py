@@ -15,6 +15,15 @@ _TYPOGRAPHY = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "\xa0": " "}
 )
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
+_SPACED = "A-Za-zÀÁÄ-ÏÑ-ÖØ-öø-\u024f\u0300-\u036f\u0370-\u052f\u1e00-\u1fff"
+"""Letters of scripts that put spaces between words, without those that begin an "í" decoded wrongly."""
+_BREAKS = re.compile(
+    "(?<![^\n])\u00ad+(?:\n+|\\Z)"  # a line of nothing else
+    "| \u00ad+(?= |\\Z)"
+    f"|(?<=[{_SPACED}])[\u00ad\u200b\u2060\ufeff]+(?=[{_SPACED}])"
+    "|(?<![ÃÂÐ])\u00ad"
+)
+_HIDDEN = ("\u00ad", "\u200b", "\u2060", "\ufeff")
 _DASHES = re.compile(r"-{2,3}")
 _GARBLED = re.compile(r"\ufffd|[ÃÂâÐÑ][\x80-\xbf\u0152-\u2122]|(?<=\w)\?+(?=\w)|\?{2,}")
 _MARKS = re.compile(r"[?\u0080-\U0010ffff]+")
@@ -34,6 +43,17 @@ def plain_letters(text: str) -> str:
     composed = unicodedata.normalize("NFC", text)
     plain = _INVISIBLE.sub("", composed).translate(_TYPOGRAPHY)
     return _DASHES.sub("-", plain)
+
+
+def without_word_breaks(text: str) -> str:
+    """Return a text without the invisible places at which a browser may break a word.
+
+    Those are soft hyphens, and spaces without width inside words. In scripts without spaces the latter divide
+    words, and stay.
+    """
+    if not any(mark in text for mark in _HIDDEN):
+        return text
+    return _BREAKS.sub("", text)
 
 
 def is_garbled(before: str, after: str) -> bool:

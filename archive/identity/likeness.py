@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 from urllib.parse import unquote, urlsplit
 
+from archive.core.letters import without_word_breaks
 from archive.core.records import Moment
 
 _LONGEST = 3000  # terms of a text that are compared
@@ -27,7 +28,7 @@ def split_words(text: str) -> list[str]:
 
     In scripts without spaces each character is one.
     """
-    return _WORD.findall(text.casefold())
+    return _WORD.findall(without_word_breaks(text).casefold())
 
 
 def same_title(one: str | None, other: str | None) -> bool:

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 
+from archive.core.letters import without_word_breaks
 from archive.search.word_forms import base_form, other_forms
 
 _LONGEST = 1000
@@ -170,7 +171,7 @@ def tidy_query(text: str) -> str:
 
     No NUL, no half of a surrogate pair, no control character.
     """
-    composed = unicodedata.normalize("NFC", text)
+    composed = unicodedata.normalize("NFC", without_word_breaks(text))
     return "".join(" " if unicodedata.category(char)[0] == "C" else char for char in composed)
 
 

@@ -28,6 +28,7 @@ _WORDS = re.compile(r"\w+")
 _SIZE = re.compile(r"-(\d+x\d+|scaled)(?=\.\w+$)")
 _TERMS = frozenset({"tags", "categories"})
 EMBEDDED = 10  # terms of a kind that WordPress before 6.5 gives with a post
+_LISTED_WORDS = frozenset({"tags", "categories", "terms"})
 _WORDED = frozenset({"title", "byline", "author", "text", "description"})
 _OF_TEXT = ("markdown", "html")  # columns that say the same as the text
 _OPENING = 12  # terms by which an excerpt is recognised as the beginning of its text
@@ -74,6 +75,8 @@ def list_edited(
     """
     if name == "links" and same_links(before, after):
         return False
+    if name in _LISTED_WORDS:
+        before, after = _plain(before), _plain(after)
     if set(before) == set(after):
         return False
     has_more = set(before) < set(after)
@@ -92,6 +95,10 @@ def same_links(before: Iterable[str], after: Iterable[str]) -> bool:
 def without_typography(text: str) -> str:
     """Return a text without what typography and white space add to it."""
     return _SPACE.sub(" ", plain_letters(text)).strip()
+
+
+def _plain(listed: Iterable[str]) -> tuple[str, ...]:
+    return tuple(map(without_typography, listed))
 
 
 def _origin(held: Mapping[str, str], name: str) -> str | None:

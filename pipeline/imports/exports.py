@@ -23,6 +23,7 @@ from archive.core.answers.tolerant_xml import local_name
 from archive.core.records import Article, Comment, Extract, Page, PageKind, Site, Surface
 from archive.core.urls import clean
 from pipeline.article import body
+from pipeline.html import word_breaks
 from pipeline.html.document import parse
 from pipeline.imports.observed import Fault, Found, Observed, PassedOver
 from pipeline.platforms.wordpress import rest
@@ -201,7 +202,7 @@ def _observed(
     said = Extract(surface=Surface.PAGE, articles=(article,), comments=comments)
     taken = {"title": article.title, "text": article.text, "comments": entries}
     page = _page(site, PageKind.ARTICLE, article.url, at, taken)
-    return Observed(page=page, witness=witness, said=said)
+    return Observed(page=page, witness=witness, said=word_breaks.closed(said))
 
 
 def _of_export(comment: Comment, prefix: str) -> Comment:
