@@ -13,6 +13,7 @@ from typing import Any
 
 from archive.public.mcp import answers
 from archive.public.mcp.answers import PageLinks
+from archive.public.mcp.strict import refuse_unknown
 from archive.public.render.history import ChangeFilter
 from archive.public.served_archives import room_of
 from archive.public.web import Row, read, span_of
@@ -48,6 +49,7 @@ def register(datasette: Any, mcp: Any) -> None:
     links = PageLinks(lambda path: str(datasette.urls.path(path)))
     for each in (*_current_tools(answer, links), *_history_tools(answer, links)):
         mcp.tool(annotations=READ_ONLY_ANNOTATIONS)(each)
+        refuse_unknown(mcp, each.__name__)
 
 
 def _current_tools(answer: Answer, links: PageLinks) -> tuple[Tool, ...]:
