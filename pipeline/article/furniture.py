@@ -94,6 +94,7 @@ _SIGNS = 2
 """Letters of the shortest piece that is text."""
 _DATE_LENGTH = 40
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_INLINE = frozenset({"b", "i", "em", "strong", "span", "u", "small"})
 _SURE = 2
 _BESIDE, _LINKS_BESIDE = "in an aside", "in an aside of links"
 _A_TEASER = "a teaser"
@@ -260,7 +261,21 @@ def _rule_of_tag(node: HtmlElement) -> str | None:
 
 
 def _leads_on(node: HtmlElement) -> bool:
-    """True if a short block has a link."""
-    is_inside = any(outer.tag == "a" for outer in islice(node.iterancestors(), 2))
-    is_linked = node.tag == "a" or is_inside or node.find(".//a") is not None
-    return is_linked and not is_longer(node, _TEASED)
+    """True if a short block is linked, other than by words within a sentence."""
+    if is_longer(node, _TEASED):
+        return False
+    if node.tag == "a" or any(outer.tag == "a" for outer in islice(node.iterancestors(), 2)):
+        return True
+    return any(not _is_in_sentence(link) for link in node.iter("a"))
+
+
+def _is_in_sentence(link: HtmlElement) -> bool:
+    """True if a link is of some words of a sentence, and no line, heading or picture of its own."""
+    line = link.getparent()
+    while line is not None and line.tag in _INLINE:
+        line = line.getparent()
+    if line is None or line.tag in _HEADINGS or link.find(".//img") is not None:
+        return False
+    before, _, behind = text_of(line).partition(text_of(link))
+    is_behind = not behind.strip(" .…»›→") and before.rstrip().endswith((".", "!", "?", "…", "”", '"'))
+    return not is_behind and len(before) + len(behind) >= _HALF * _SENTENCE

@@ -47,7 +47,8 @@ def _closed(read: Read, names: tuple[str, ...]) -> Read:
 def _value(value: Any) -> Any:
     """Return a text, a list of them or blocks of a text; nothing for what had only breaks."""
     if isinstance(value, str):
-        return _text(value) or None
+        closed_text = _text(value)
+        return closed_text if closed_text or not value else None
     if not isinstance(value, tuple):
         return value
     if value and isinstance(value[0], tuple):

@@ -103,3 +103,29 @@ def test_cards_of_other_articles_have_a_verdict() -> None:
     answer = made_page(url, page(card, BOXES["WordPress"]), headers=HTML)
     last = extract.verdicts(answer, Site(name="courier", url=url))[-1]
     assert (last.fate, last.rule, last.words) == ("dropped", "another article of the page", f"Goat {S}")
+
+
+LEAD = "The ferry company is closing its <a href='/quay/'>office on the quay</a> for the whole of the winter."
+TEXT_OF_LEAD = "The ferry company is closing its office on the quay for the whole of the winter."
+
+
+@pytest.mark.parametrize("box", ["old", "unknown"])
+@pytest.mark.parametrize(
+    "lead", [f'<p class="teaser">{LEAD}</p>', f'<div class="x-teaser"><p>{LEAD}</p></div>']
+)
+def test_short_lead_with_a_link_is_no_card(box: str, lead: str) -> None:
+    assert TEXT_OF_LEAD in (article(read_page(_of_another_system(lead, box))).text or "")
+
+
+@pytest.mark.parametrize(
+    "more", [f"<h3><a href='/fog/'>Fog</a></h3><p>{S}</p>", f"<p>{S} <a href='/fog/'>More</a></p>"]
+)
+def test_card_with_an_excerpt_is_no_text_on_a_page_of_another_system(more: str) -> None:
+    html = _of_another_system(f'<div class="teaser">{more}</div>', "old")
+    assert S not in (article(read_page(html)).text or "")
+
+
+def _of_another_system(block: str, box: str) -> str:
+    html = page(block, BOXES[box]).replace('<link rel="https://api.w.org/" href="/wp-json/">', "")
+    html = html.replace("post-7 post hentry", "story").replace("entry-title", "headline")
+    return html.replace(' class="single postid-7"', "")
