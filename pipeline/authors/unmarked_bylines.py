@@ -59,6 +59,9 @@ _NO_PERSON = re.compile(
 """Words of places and headings."""
 _IN_BRACKETS = re.compile(r"[.!?]\s*\(([^()]{4,60})\)\W*$")
 """A signature behind the last sentence."""
+_COMPARED = 40
+"""Paragraphs whose words are compared with a name that nothing marks as one."""
+_WORD = re.compile(r"[^\W\d_]{3,}")
 _PROSE = 80
 """Paragraphs of this length are prose."""
 
@@ -170,26 +173,31 @@ class Lines:
             return []
         name = BYLINE_PREFIX.sub("", said).strip(" ()–—-.")
         is_name = FULL_NAME.fullmatch(name) and not is_no_name(name) and not _NO_PERSON.search(name)
-        return [name] if is_name else []
+        return [name] if is_name and not self._is_phrase(name) else []
 
     def _prose(self) -> list[HtmlElement]:
         """Return the long paragraphs of the article."""
         return [p for p in self.index.tagged("p") if is_longer(p, _PROSE - 1) and not elsewhere(p, ELSEWHERE)]
+
+    def _is_phrase(self, name: str) -> bool:
+        """True if the article has a word of a name in lower case, as of a heading."""
+        prose = " ".join(map(text_of, self._prose()[:_COMPARED]))
+        common = {word for word in _WORD.findall(prose) if word.islower()}
+        return not common.isdisjoint(_WORD.findall(name.lower()))
 
     def signature(self) -> list[str]:
         """Return a full name alone below the last paragraph of prose, or in brackets at its end."""
         prose = self._prose()
         if prose and (match := _IN_BRACKETS.search(text_of(prose[-1]))):
             name = match[1]
-            if FULL_NAME.fullmatch(name) and not is_no_name(name):
+            if FULL_NAME.fullmatch(name) and not is_no_name(name) and not self._is_phrase(name):
                 return [name]
         last = prose[-1].getnext() if len(prose) > 1 else None
-        if last is None or last.tag != "p":
+        if last is None or last.tag != "p" or last.find(".//a") is not None:
             return []
         name = BYLINE_PREFIX.sub("", text_of(last)).strip(" ()–—-")
-        return (
-            [name] if FULL_NAME.fullmatch(name) and not is_no_name(name) and last.find(".//a") is None else []
-        )
+        is_name = FULL_NAME.fullmatch(name) and not is_no_name(name) and not self._is_phrase(name)
+        return [name] if is_name else []
 
 
 def _own_words(node: HtmlElement) -> Iterator[str]:

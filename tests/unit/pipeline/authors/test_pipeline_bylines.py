@@ -88,6 +88,9 @@ BOLD = "<p><strong>%s</strong></p>"
         (LD % (TITLE, ACCOUNT), f"{H1}{ADMIN}{BOLD % 'IDA MARSH'}{PROSE}", ("IDA MARSH",)),
         (LD % (TITLE, ACCOUNT), f"{H1}{ADMIN}{PROSE}", ("Gull D",)),
         ("", f"{H1}{BOLD % 'Port Town'}{PROSE}", ()),
+        ("", f"{H1}{BOLD % 'Eastern Marsh'}{PROSE}", ()),
+        ("", f"{H1}{PROSE}<p>Evening Marsh</p>", ()),
+        ("", f"{H1}{PROSE}<p>Ida Marsh</p>", ("Ida Marsh",)),
         ("", f"{H1}{BOLD % 'What The Board Decided'}{PROSE}", ()),
         ("", f"{H1}<p><b>Ida Marsh</b> is the mayor.</p>{PROSE}", ()),
         # below the last one
