@@ -44,9 +44,9 @@ _MASKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             rf"\b(?!https?:|ftps?:|file:|sqlite:|{_PLACE})([a-z][a-z0-9+.-]*)://(?=[^\s\"'<>“”]*\w)[^\s\"'<>“”]+",
             r"\1://***",
         ),
-        (r"\b(https?|ftps?)://[^/\s\"'<>@]*@", r"\1://***@"),
+        (r"\b(https?|ftps?)://[^/?#\s\"'<>]*@", r"\1://***@"),
         (r"(hooks\.slack\.com/|/api/webhooks/|/bot(?=\d+:))[^\s\"'<>?]+", r"\1***"),
-        (rf"([?&;](?:{_NAMES})=)[^&\s\"'<>#]+", r"\1***"),
+        (rf"([?&;#](?:{_NAMES})=)[^&\s\"'<>#]+", r"\1***"),
         (r"((?:proxy-)?authorization|(?:set-)?cookie|x-api-key)(['\"]?\s*[:=]\s*)[^\r\n]+", r"\1\2***"),
         (r"\bbearer [\w.~+/=-]{16,}", "Bearer ***"),
     )

@@ -26,6 +26,11 @@ TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
     ("text", "shown"),
     [
         ("asked http://reader:hunter2@site.example/a", "asked http://***@site.example/a"),
+        ("asked https://reader:hunt@er2@site.example/a", "asked https://***@site.example/a"),
+        ("https://site.example/?q=ida@x.example", "https://site.example/?q=ida@x.example"),
+        ("https://site.example/@ida/1", "https://site.example/@ida/1"),
+        ("https://site.example/back#access_token=a-b&n=1", "https://site.example/back#access_token=***&n=1"),
+        ("https://site.example/#key-findings", "https://site.example/#key-findings"),
         ("GET /feed?token=abc123&page=2 gave 403", "GET /feed?token=***&page=2 gave 403"),
         ("https://site.example/?api_key=abc#top", "https://site.example/?api_key=***#top"),
         ("https://site.example/?access_token=a-b.c", "https://site.example/?access_token=***"),
