@@ -11,8 +11,9 @@ import click
 
 from archive.cli.console import Context, Exit, emit, say
 from archive.core.database import connect, is_writable
-from archive.core.errors import DamagedError
+from archive.core.errors import ArchiveError, DamagedError
 from archive.core.formatting import count, size
+from archive.exports.marks import is_export
 from archive.files.own_files import CONFIG
 from archive.files.raw_pages import told_altered
 from archive.operations import backup as copying
@@ -77,6 +78,11 @@ def restore(context: Context, folder: Path, force: bool) -> None:
     first copied to the current folder. An existing archive is left alone unless --force moves it aside. An
     archive in use is always left alone.
     """
+    if is_export(folder):
+        raise ArchiveError(
+            f"{folder} is an export, and no backup: it has no raw pages, and perhaps not every article.",
+            hint="Restore a folder made by `backissue backup`; `backissue import` reads WARC and WXR files.",
+        )
     copying.check(folder)
     kept = folder / CONFIG
     if context.file() is None and kept.exists():

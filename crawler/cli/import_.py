@@ -227,8 +227,9 @@ def _tell(tally: Tally, *, dry_run: bool, as_json: bool) -> None:
     if as_json:
         emit(_as_json(tally, dry_run=dry_run))
         return
-    for sentence in _sentences(tally, dry_run=dry_run):
-        click.echo(sentence)
+    if tally.pages or tally.known or tally.passed_over or not tally.faults:
+        for sentence in _sentences(tally, dry_run=dry_run):
+            click.echo(sentence)
     for why, number in tally.passed_over.most_common(_SHOWN):
         click.echo(plain(f"Skipped {number:,} {why}."))
     for fault in tally.faults[:_SHOWN]:

@@ -247,3 +247,20 @@ def test_desk_is_backed_up_looked_at_and_restored(here: Path) -> None:
         file.write(b"\xff" * 8192)
     assert run("doctor --offline").exit_code != 0
     assert run("backup again").exit_code == ERROR
+
+
+@pytest.mark.parametrize("form", ["csv", "folder", "site"])
+def test_an_export_is_not_restored_as_a_backup(here: Path, form: str) -> None:
+    assert run(f"export {form} --output given").exit_code == 0
+    held = (here / "archive.db").read_bytes() if (here / "archive.db").exists() else b""
+    told = run("restore given --force")
+    assert (told.exit_code, "given is an export, and no backup" in told.stderr) == (ERROR, True), told.output
+    assert "`backissue backup`" in told.stderr
+    assert not held or (here / "archive.db").read_bytes() == held
+
+
+def test_import_of_no_pages_names_the_reason_alone(here: Path) -> None:
+    (here / "notes.txt").write_text("hello\n", encoding="utf-8")
+    told = run("import notes.txt")
+    assert "Read 0 of 0" not in told.output
+    assert "notes.txt: It is of no kind that can be imported" in told.stderr
