@@ -25,8 +25,11 @@ WHERE last >= ?
 """
 _ENDS = f"""
 SELECT (SELECT min(CAST(site_id AS INTEGER)) FROM comments WHERE source = :source AND {NUMBERED}),
-    (SELECT max(CAST(site_id AS INTEGER)) FROM comments WHERE source = :source AND {NUMBERED})
+    (SELECT max(CAST(site_id AS INTEGER)) FROM comments WHERE source = :source AND {NUMBERED}),
+    (SELECT min(first) FROM moderation_gaps WHERE source = :source),
+    (SELECT last FROM moderation_gaps WHERE source = :source ORDER BY first DESC LIMIT 1)
 """
+"""The ends of the known ids. A comment may have lost its id since, and a gap beside it stays."""
 
 
 def note_new(db: Database, source: str, site_ids: Iterable[str], at: str) -> None:
@@ -37,7 +40,9 @@ def note_new(db: Database, source: str, site_ids: Iterable[str], at: str) -> Non
     numbers = [int(each) for each in site_ids if _is_number(each)]
     if not numbers:
         return
-    lowest, highest = db.execute(_ENDS, {"source": source}).fetchone()
+    least, most, first, last = db.execute(_ENDS, {"source": source}).fetchone()
+    lowest = min((end for end in (least, first) if end is not None), default=None)
+    highest = max((end for end in (most, last) if end is not None), default=None)
     new: dict[str, Value] = {"source": source, "opened_at": at}
     for number in numbers:
         gap = rows.one(db, _GAP_OF, source, number, number)

@@ -212,3 +212,12 @@ def test_a_gap_that_no_look_has_filled_for_a_month_was_never_shown(archive):
 def test_ids_that_are_no_numbers_have_no_place_in_the_row(archive):
     show(archive, comment(10), comment("x9"), comment("9" * 30), comment(12))
     assert gaps(archive) == [(11, 11, 0, None)]
+
+
+@pytest.mark.parametrize(("lost", "later"), [(20, 25), (10, 5)])
+def test_a_gap_stays_one_where_the_comment_beside_it_has_lost_its_id(archive, lost, later):
+    show(archive, comment(10), comment(20))
+    archive.db.execute("UPDATE comments SET key = '~was:1', site_id = NULL WHERE site_id = ?", [str(lost)])
+    assert show(archive, comment(later), name="snow", post_id=8).comments_new == 1
+    wanted = sorted([(11, 19), (20, 24) if later > lost else (6, 10)])
+    assert [gap[:2] for gap in gaps(archive)] == wanted
