@@ -17,6 +17,8 @@ _ENTRIES = 5000
 """Captures that are asked for at once."""
 _MORE = 4
 """How many times as many are asked for where an answer ends at the limit and names no way to go on."""
+_BARREN = 20
+"""How many answers without a new page are read before an index counts as read."""
 _FIELDS = ("urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length")
 _WAYBACK = "web.archive.org"
 _TIMESTAMP = "%Y%m%d%H%M%S"
@@ -59,7 +61,8 @@ class WebArchive:
         query = _query(site, since, until)
         seen: set[tuple[str, datetime]] = set()
         digests: dict[str, str] = {}
-        resume_key, limit = "", _ENTRIES
+        keys: set[str] = set()
+        resume_key, limit, barren = "", _ENTRIES, 0
         while True:
             found, resume_key, rows = self._answer([*query, ("limit", str(limit))], resume_key)
             new = [entry for entry in found if entry.capture not in seen]
@@ -68,9 +71,12 @@ class WebArchive:
                 if not entry.digest or digests.get(entry.url) != entry.digest:
                     digests[entry.url] = entry.digest
                     yield entry
+            barren = 0 if new else barren + 1  # as where it lists only other kinds of files
+            is_next = bool(resume_key) and resume_key not in keys and barren <= _BARREN
             is_cut = not resume_key and rows >= limit  # as by pywb, which gives no key to go on with
-            if not new or not (resume_key or is_cut):
+            if not is_next and not (is_cut and new):
                 return
+            keys.add(resume_key)
             limit *= _MORE if is_cut else 1
 
     def _answer(self, query: list[tuple[str, str]], resume_key: str) -> tuple[list[IndexEntry], str, int]:

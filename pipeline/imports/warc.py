@@ -209,7 +209,7 @@ def _time(record: Any) -> datetime | None:
 def _moment(text: str | None) -> datetime | None:
     try:
         return datetime.fromisoformat(text or "").astimezone(UTC).replace(microsecond=0)
-    except ValueError:
+    except (ValueError, OverflowError):  # the last in the year 1 or 9999, east or west of Greenwich
         return None
 
 

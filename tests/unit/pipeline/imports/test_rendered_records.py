@@ -17,6 +17,7 @@ from archive.core.records import Article, Extract, PageKind, Site, Surface
 from archive.files.mementos import mementos
 from archive.files.raw_pages import Pages
 from archive.storage.archive import Archive
+from pipeline.imports.observed import Fault, Observed
 from pipeline.imports.rendered_records import UNNAMED
 from pipeline.imports.warc import read_warc
 from tests.builders.pages import HTML, made_page
@@ -151,3 +152,16 @@ def test_other_article_beside_it_is_read(desk):
     read = html(READ, "The lamp", ())
     records = [("resource", ICE, 2012, "text/html", html()), ("resource", READ, 2012, "text/html", read)]
     assert said(write(desk / "crawl.warc", *records))["articles"] == 2
+
+
+@pytest.mark.parametrize("date", ["0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00", "yesterday", ""])
+def test_record_with_no_date_that_can_be_is_a_fault_and_the_next_one_is_read(tmp_path, date):
+    path = write(tmp_path / "a.warc", ("resource", READ, 2012, "text/html", html(READ)))
+    later = path.read_bytes()
+    first = write(
+        tmp_path / "b.warc", ("resource", ICE, 2012, "text/html", html()), software=None
+    ).read_bytes()
+    path.write_bytes(first.replace(b"2012-03-01T00:00:00Z", date.encode()) + later)
+    found = list(read_warc(path, "gazette", "library"))
+    assert [str(each.why) for each in found if isinstance(each, Fault)] == ["The record has no time."]
+    assert [each.page.url for each in found if isinstance(each, Observed)] == [READ]

@@ -73,6 +73,40 @@ def standing(stand):
         server.server_close()
 
 
+class PagedIndex:
+    """An index whose answers are given: for each a list of its pages' names, and the key that it names."""
+
+    def __init__(self, *answers):
+        self.answers, self.asked = list(answers), 0
+
+    def get(self, url):
+        names, key = self.answers[min(self.asked, len(self.answers) - 1)]
+        self.asked += 1
+        assert self.asked < 100, "it is asked without end"
+        table = [["timestamp", "original", "mimetype"]]
+        for name in names:
+            kind = "image/png" if name.endswith(".png") else "text/html"
+            table.append(["20130301000000", f"https://{HOST}/{name}", kind])
+        key = f"{key}{self.asked}" if key == "new" else key
+        return json.dumps([*table, [], [key]] if key else table).encode(), ()
+
+
+@pytest.mark.parametrize(
+    ("answers", "found"),
+    [
+        ([(["a"], "1"), (["a.png", "b.png"], "2"), (["b"], "")], ["a", "b"]),  # a part without pages
+        ([(["a"], "1"), (["a"], "2"), (["b"], "")], ["a", "b"]),  # a part that was given before
+        ([(["a"], "1"), ([], "2"), (["b"], "")], ["a", "b"]),
+        ([(["a"], "1"), (["b"], "1")], ["a", "b"]),  # the same key again and again
+        ([(["a"], "new")], ["a"]),  # another key each time, and never anything new
+    ],
+)
+def test_an_index_is_read_to_its_end_and_no_further(answers, found):
+    index = WebArchive("http://index.example/cdx", None, PagedIndex(*answers))
+    entries = index.entries(Site(name="paper", url=f"https://{HOST}"), None, None)
+    assert [entry.url.rpartition("/")[2] for entry in entries] == found
+
+
 class CommonCrawlStand(Stand):
     """Common Crawl on the loopback: the list of its crawls, two indexes, and files by range."""
 
