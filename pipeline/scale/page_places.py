@@ -54,10 +54,12 @@ def remote_files(url: str) -> list[str]:
     import obstore  # noqa: PLC0415  (an extra)
 
     store, key = _split(url)
-    found: list[str] = []
+    sizes: dict[str, int] = {}
     with _named(url):
         for batch in obstore.list(store, prefix=key or None):
-            found += [str(entry["path"]) for entry in batch]
+            sizes |= {str(entry["path"]): int(entry["size"]) for entry in batch}
+        folders = {path[:end] for path in sizes for end in range(len(path)) if path[end] == "/"}
+        found = [path for path, size in sizes.items() if size or path not in folders]
         if not found and key:
             try:
                 found = [str(obstore.head(store, key)["path"])]
@@ -115,7 +117,8 @@ def _base(url: str) -> str:
 
 
 def _split(url: str) -> tuple[ObjectStore, str]:
-    return _store(_base(url)), urlsplit(url).path.strip("/")
+    base = _base(url)
+    return _store(base), url.removeprefix(base).strip("/")  # whole: a key may have a "?" or "#"
 
 
 @lru_cache

@@ -62,6 +62,20 @@ def test_pages_of_an_object_store_are_read_as_those_of_a_folder(kept: KeptPages,
     assert again.returncode == 0, again.stderr
 
 
+def test_any_key_is_read_and_a_folder_is_no_file(kept: KeptPages, tmp_path: Path) -> None:
+    (tmp_path / "none").write_bytes(b"")
+    file = next(kept.pages.glob("*.parquet"))
+    put("odd/2012.parquet/", tmp_path / "none")  # as consoles of object stores mark a folder
+    urls = [
+        put(f"odd/{name}", file) for name in ("2012.parquet/a b%20c.parquet", "a#1.parquet", "a?2.parquet")
+    ]
+    empty = put("odd/b.parquet", tmp_path / "none")
+    assert find_page_files([f"s3://{BUCKET}/odd"]) == [*urls, empty], "a file without content is named later"
+    for url in urls:
+        with page_places.open_place(url) as opened:
+            assert opened.read() == file.read_bytes()
+
+
 def test_warc_file_of_an_object_store_is_read(kept: KeptPages, tmp_path: Path) -> None:
     url = put("warc/pages.warc.gz", kept.warc)
     for place, out in ((url, tmp_path / "remote"), (kept.warc, tmp_path / "local")):
