@@ -95,7 +95,7 @@ _PLUGINS = words(
 )
 BOXES = words(
     "entry-content wp-block-post-content post-content article-content td-post-content entry__content "
-    "post__content single-content the-content post-entry elementor-widget-theme-post-content"
+    "post__content single-content the-content post-entry elementor-widget-theme-post-content gh-content"
 )
 _OLD_BOXES = words(
     "entry entry-inner entry-body entrybody entry-text entrytext entry_content entrycontent postcontent "

@@ -97,7 +97,9 @@ def _read(document: Document, head: Head, site: Site) -> tuple[Extract, Prose, l
     titles = [head.meta("og:title") or ""]
     titles += map(text_of, document.index.tagged("title")[:1])
     cut = other_articles.cut_cards(document.index, head.post_id)
-    cut += other_articles.cut_other_articles(document.index, "\n".join(titles), body.BOXES)
+    declared = "\n".join(titles)
+    cut += other_articles.cut_other_articles(document.index, declared, body.BOXES)
+    cut += other_articles.cut_linked_cards(document.index, declared, head.url, document.base)
     survey = stated_count.survey(document, head)
     opening_day = fields.opening_day(document, head, site)
     thread = extract.take_thread(document, site, head, opening_day)

@@ -1,7 +1,7 @@
 """Further articles on the page of one: whole ones below it for readers who scroll on, and cards of others.
 
-Knows where each of several articles begins, at a first heading of its own, and the class by which WordPress
-marks each post with its id.
+Knows where each of several articles begins, at a first heading of its own, the class by which WordPress marks
+each post with its id, and the cards that themes make of other articles, with a linked headline.
 Invariant: nothing is taken out but what is built as the page's own article is, or what is marked as another.
 """
 
@@ -11,7 +11,8 @@ import re
 
 from lxml.html import HtmlElement
 
-from pipeline.html.dom import Index, drop, fold, has_class, text_of, tokens
+from archive.core import urls
+from pipeline.html.dom import Index, drop, fold, has_class, is_longer, text_of, tokens
 
 _MARKED = ("hentry", "type-post", "wp-block-post", "status-publish")
 """Classes that WordPress gives to each post of a page."""
@@ -19,6 +20,12 @@ _POST = re.compile(r"post-(\d+)")
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _MOST = 50
 """First headings of a page that are looked at; one with more is no page of some articles."""
+_LONGEST_CARD = 1000
+"""Characters of the longest card: a headline and the beginning of an article, or its summary."""
+_OF_A_THREAD = re.compile(
+    r"comment|respon|repl(?:y|ies)|discuss|kommentar|commentaire|comentario|reaktion|reactie"
+)
+"""In classes and ids around comments, which some themes build as articles as well."""
 
 
 def cut_other_articles(index: Index, declared: str, boxes: frozenset[str]) -> list[HtmlElement]:
@@ -31,11 +38,7 @@ def cut_other_articles(index: Index, declared: str, boxes: frozenset[str]) -> li
     cut: list[HtmlElement] = []
     if not 2 <= len(headings) <= _MOST:
         return cut
-    told = fold(declared)
-    named = [node for node in headings if fold(text_of(node)) in told]
-    own = headings[0]
-    if named:
-        own = max(named, key=lambda node: len(text_of(node)))
+    own = _own_heading(headings, declared)
     path = [own, *own.iterancestors()]
     around = {node: at for at, node in enumerate(path)}
     for heading in headings:
@@ -65,13 +68,75 @@ def cut_cards(index: Index, post_id: int | None) -> list[HtmlElement]:
         group = card.getparent()
         drop(card)
         cut.append(card)
-        while group is not None and group not in kept and not text_of(group):
-            above, outer = group.getprevious(), group.getparent()
-            drop(group)
-            if above is not None and _is_heading(above):
-                drop(above)
-                cut.append(above)
-            group = outer
+        cut += _cut_emptied(group, kept)
+    return cut
+
+
+def cut_linked_cards(index: Index, declared: str, url: str, base: str) -> list[HtmlElement]:
+    """Take out and return the cards of other articles outside of the page's own, with the heading above them.
+
+    A card is a short `article` whose headline leads to another page of the site, or a link around a headline
+    and more. Nothing where the heading of the page, `declared` or the first, is in no `article`. `url` is the
+    page's, `base` that of its links.
+    """
+    headings = [node for node in index.tagged("h1") if text_of(node)]
+    cut: list[HtmlElement] = []
+    if not headings:
+        return cut
+    heading = _own_heading(headings, declared)
+    own = next((outer for outer in heading.iterancestors("article")), None)
+    if own is None:
+        return cut
+    kept = {own, *own.iterancestors()}
+    for card in index.tagged("article", "a"):
+        if card in kept or own in card.iterancestors() or not _is_linked_card(card, url, base):
+            continue
+        group = card.getparent()
+        drop(card)
+        cut.append(card)
+        cut += _cut_emptied(group, kept)
+    return cut
+
+
+def _own_heading(headings: list[HtmlElement], declared: str) -> HtmlElement:
+    """Return the longest of several headings that is in the declared title, or the first."""
+    told = fold(declared)
+    named = [node for node in headings if fold(text_of(node)) in told]
+    return max(named, key=lambda node: len(text_of(node))) if named else headings[0]
+
+
+def _is_linked_card(card: HtmlElement, url: str, base: str) -> bool:
+    """True for a short element, not of a thread, whose headline leads to another page of the site."""
+    if is_longer(card, _LONGEST_CARD):
+        return False
+    title = next((node for node in card.iter(*_HEADINGS) if text_of(node)), None)
+    if title is None or text_of(title) == text_of(card):
+        return False
+    within = [link for link in title.iter("a") if text_of(link) == text_of(title)]
+    around = [outer for outer in title.iterancestors("a") if outer is card or card in outer.iterancestors()]
+    link = next((node for node in (*within, *around) if node.get("href")), None)
+    target = urls.absolute(link.get("href"), base) if link is not None else None
+    if target is None or not urls.same_host(target, url):
+        return False
+    here, there = urls.link_key(url), urls.link_key(target)
+    if there == here or there.startswith(f"{here}/"):
+        return False  # a part of this article, such as an entry of a live report
+    marks = (
+        f"{node.get('class', '')} {node.get('id', '')}".lower() for node in (card, *card.iterancestors())
+    )
+    return not any(map(_OF_A_THREAD.search, marks))
+
+
+def _cut_emptied(group: HtmlElement | None, kept: set[HtmlElement]) -> list[HtmlElement]:
+    """Take out the elements without text around something that is gone; return the headings above them."""
+    cut: list[HtmlElement] = []
+    while group is not None and group not in kept and not text_of(group):
+        above, outer = group.getprevious(), group.getparent()
+        drop(group)
+        if above is not None and _is_heading(above):
+            drop(above)
+            cut.append(above)
+        group = outer
     return cut
 
 

@@ -116,6 +116,16 @@ class Ghost:
         post |= {"published_at": f"{at:%Y-%m-%dT%H:%M:%S}.000Z", **({"slug": slug} if slug else {})}
         return self.desk.admin("POST", "posts/?source=html", {"posts": [post]})["posts"][0]["id"]
 
+    def rewrite(self, post, paragraphs):
+        """Give an article another text."""
+        [was] = self.desk.admin("GET", f"posts/{post}/")["posts"]
+        changed = {"html": _paragraphs(paragraphs), "updated_at": was["updated_at"]}
+        self.desk.admin("PUT", f"posts/{post}/?source=html", {"posts": [changed]})
+
+    def remove(self, post):
+        """Delete an article."""
+        self.desk.admin("DELETE", f"posts/{post}/")
+
     def articles(self):
         """Every post and page that visitors are shown, as the database has it, by its path."""
         sql = (

@@ -7,7 +7,7 @@ import pytest
 from tests.builders.crawling import Crawls
 from tests.builders.ghost_server import Ghost, newspaper
 from tests.builders.life import Life
-from tests.builders.talk_life import NAMES, assert_same, check_sixty_changes
+from tests.builders.talk_life import NAMES, assert_same, check_sixty_changes, look
 from tests.fakesite.platforms.paper import stories
 
 
@@ -58,6 +58,24 @@ def test_articles_are_found_by_the_sitemap_and_proved(talk, ghost):
     assert "by the sitemap" in talk.crawls.program("verify").stdout
     named = " ".join(talk.crawls.program("doctor").stdout.split())
     assert "Open: sitemap, feed" in named
+
+
+def test_edit_and_removal_of_an_article_are_told_and_nothing_else(talk, ghost):
+    """Other pages show the beginning of its text on a card, which changes with it."""
+    story = stories()[0]
+    post = ghost.publish("A ferry that turned back", story.paragraphs, story.at, slug="turned-back")
+    talk.crawls.crawl()
+    assert_articles(talk)
+    words = ["The ferry turned back at noon, for the fog had come in from the west.", *story.paragraphs[1:]]
+    ghost.rewrite(post, words)
+    look(talk, 2)
+    told = "SELECT kind, url FROM events JOIN articles ON articles.id = article_id ORDER BY events.id"
+    edited = {"kind": "edited", "url": f"{ghost.url}/turned-back/"}
+    assert talk.crawls.rows(told) == [edited]
+    assert_articles(talk)
+    ghost.remove(post)
+    look(talk, 3)
+    assert talk.crawls.rows(told) == [edited, edited | {"kind": "removed"}]
 
 
 def test_thread_of_ghost_is_archived(talk, ghost):

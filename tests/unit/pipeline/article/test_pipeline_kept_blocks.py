@@ -129,3 +129,60 @@ def _of_another_system(block: str, box: str) -> str:
     html = page(block, BOXES[box]).replace('<link rel="https://api.w.org/" href="/wp-json/">', "")
     html = html.replace("post-7 post hentry", "story").replace("entry-title", "headline")
     return html.replace(' class="single postid-7"', "")
+
+
+OWN = (
+    '<main><article class="story"><h1>Ferry</h1><section>' + PROSE + "</section>{inside}</article></main>"
+    '<section class="more"><h2>Read more</h2>{outside}</section>'
+)
+CARDS = {
+    "link around all": f'<article class="card"><a href="/fog/"><h3>Fog</h3><p>{S}</p></a></article>',
+    "linked headline": f'<article><h3><a href="https://courier.example/fog/">Fog</a></h3><p>{S}</p></article>',
+    "headline and excerpt in a link": (
+        f'<article><a href="/fog/"><header><h2>Fog</h2></header><div>{S}</div></a><footer>Ada</footer></article>'
+    ),
+    "link in a list": f'<ul><li><a href="/fog/"><h3>Fog</h3><p>{S}</p></a></li></ul>',
+}
+NO_CARDS = {
+    "entry of a live report": f'<article><h3><a href="/ferry/12/">Noon</a></h3><p>{S}</p></article>',
+    "place in the page": f'<article><h3><a href="#noon">Noon</a></h3><p>{S}</p></article>',
+    "headline without a link": f"<article><h3>Noon</h3><p>{S}</p></article>",
+    "link to another site": f'<article><h3><a href="https://other.example/">Fog</a></h3><p>{S}</p></article>',
+}
+
+
+def of_another_system(inside: str = "", outside: str = "") -> str:
+    """Return a page whose own article is an element of its own, with more in it or below it."""
+    whole = OWN.format(inside=inside, outside=outside)
+    return f"<html><head><title>Ferry | Courier</title></head><body>{whole}</body></html>"
+
+
+def words_cut(html: str) -> list[str]:
+    """Return what is cut as another article."""
+    url = "https://courier.example/ferry/"
+    found = extract.verdicts(made_page(url, html, headers=HTML), Site(name="courier", url=url))
+    return [verdict.words for verdict in found if verdict.rule == "another article of the page"]
+
+
+@pytest.mark.parametrize("card", CARDS)
+def test_card_below_an_article_is_no_text(card: str) -> None:
+    """It changes with the article that it leads to, which is no edit of this one."""
+    html = of_another_system(outside=CARDS[card])
+    assert any(S in words for words in words_cut(html))
+    assert S not in (article(read_page(html)).text or "")
+    assert S in (article(read_page(of_another_system(inside=f"<p>{S}</p>"))).text or "")
+
+
+@pytest.mark.parametrize("card", CARDS)
+def test_card_within_an_article_is_left_to_its_rules(card: str) -> None:
+    assert words_cut(of_another_system(inside=CARDS[card])) == []
+
+
+@pytest.mark.parametrize("block", NO_CARDS)
+def test_block_that_leads_to_no_other_article_is_no_card(block: str) -> None:
+    assert words_cut(of_another_system(outside=NO_CARDS[block])) == []
+
+
+def test_comment_that_is_built_as_an_article_is_no_card() -> None:
+    thread = f'<div id="comments"><article><h4><a href="/author/ada/">Ada</a></h4><p>{S}</p></article></div>'
+    assert words_cut(of_another_system(outside=thread)) == []
