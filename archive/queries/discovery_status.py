@@ -10,7 +10,7 @@ from datetime import datetime
 
 from archive.core.connection import Database
 from archive.core.crawl_state import CrawlState
-from archive.core.formatting import when
+from archive.core.formatting import count, when
 from archive.queries.elsewhere_status import elsewhere_sentences
 from archive.tables import crawl_states, rows
 from archive.tables.merge import Value
@@ -43,6 +43,14 @@ SELECT status, failures, good_at, (SELECT detail FROM problems WHERE problems.so
     AND problems.url = visits.url AND ended_at IS NULL LIMIT 1) AS problem
 FROM visits WHERE source = ? AND kind = ? ORDER BY fetched_at DESC LIMIT 1
 """
+_REFUSED = """
+SELECT count(*) AS pages, min(first_seen) AS since, group_concat(DISTINCT visits.status) AS statuses
+FROM problems JOIN visits USING (source, url)
+WHERE problems.source = ? AND code IN ('login-wall', 'paywall', 'forbidden', 'withheld', 'challenge-page')
+    AND ended_at IS NULL AND kind = 'article' AND visits.status IN (401, 402, 403, 451)
+    AND julianday(last_seen) - julianday(first_seen) >= 7
+"""
+"""The pages of articles that have answered with a refusal for a week or longer."""
 
 
 def surfaces_sentence(db: Database, source: str) -> str:
@@ -65,6 +73,7 @@ def surfaces_sentence(db: Database, source: str) -> str:
     if state.lastmod_trust.is_lost:
         parts.append("Its dates of modification move without a change, so they no longer make a page due.")
     parts += elsewhere_sentences(db, source)
+    parts += _refused(db, source)
     if state.closure is not None:
         closure = state.closure
         since = _minute(closure.since)
@@ -115,6 +124,21 @@ def _heard(state: CrawlState, newest: Mapping[str, dict[str, Value] | None]) -> 
     if not tellers:
         return "new comments are only on their pages"
     return f"new comments are listed by {' and '.join(tellers)}"
+
+
+def _refused(db: Database, source: str) -> Iterator[str]:
+    """Yield how many pages have been refused for long, and since when."""
+    row = rows.one(db, _REFUSED, source)
+    if row is None or not row["pages"]:
+        return
+    pages = int(row["pages"])
+    codes = ", ".join(sorted(str(row["statuses"]).split(",")))
+    since = _minute(row["since"])
+    began = f"since {since}" if pages == 1 else f"the first since {since}"
+    yield (
+        f"{count(pages, 'page')} {'has' if pages == 1 else 'have'} been refused for a week or longer"
+        f" (HTTP {codes}), {began}; what the archive has of {'it' if pages == 1 else 'them'} stays."
+    )
 
 
 def _minute(moment: Value | datetime) -> str:

@@ -76,6 +76,14 @@ class Archive(OpenArchive):
         known = {row["name"]: str(row["url"]) for row in stored}
         owner = addresses.owner_of(self.db, site.url)
         if owner not in {None, site.name}:
+            today = known.get(str(owner), site.url)
+            if urls.page_key(today) != urls.page_key(site.url):
+                raise ArchiveError(
+                    f"{self.path} holds {site.url} already: source “{owner}” was there before it moved to"
+                    f" {today}.",
+                    hint=f"Remove [sources.{site.name}] from backissue.toml. If “{owner}” has moved back:"
+                    f" `backissue sources move {owner} {site.url}`.",
+                )
             hint = (
                 f"Call it [sources.{owner}] in backissue.toml, or it would be there twice;"
                 f" `backissue sources rename {owner} {site.name}` renames it."

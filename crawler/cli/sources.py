@@ -98,6 +98,9 @@ def move_source(context: Context, name: str, new_url: str, dry_run: bool) -> Non
         if other.name != name and urls.page_key(other.site.url) == urls.page_key(url):
             raise ConfigError(f"{url} is the URL of source “{other.name}” in {config.path}.")
     text = edit.with_url(writer.config_text(config.path), name, url)
+    if url == before and _is_there(config, name, url):
+        click.echo(f"“{name}” is at {url} already; nothing was changed.")
+        return
     with _archive(config, name) as archive:
         held = "nothing archived"
         if archive is not None and _is_archived(archive, name):
@@ -113,6 +116,14 @@ def move_source(context: Context, name: str, new_url: str, dry_run: bool) -> Non
                 addresses.move(archive.db, archive.path, name, url, _now())
     click.echo(f"“{name}” has moved from {before} to {url}, with {held}.")
     say("A running `backissue up` or `schedule` uses this after a restart.")
+
+
+def _is_there(config: Config, name: str, url: str) -> bool:
+    """True if the archive has a source at just this URL, or nothing of it."""
+    if not config.archive.exists():
+        return True
+    with Archive.open(config.archive, create=False, finish=False) as archive:
+        return not _is_archived(archive, name) or addresses.must_exist(archive.db, name) == url
 
 
 @sources.command("rename")
@@ -176,6 +187,11 @@ def remove_source(context: Context, name: str, with_content: bool, yes: bool, dr
     config = load_config(context.config, fetching=False)
     _refuse_fleet(config, "removed")
     is_configured = any(source.name == name for source in config.sources)
+    if is_configured and len(config.sources) == 1:
+        raise ConfigError(
+            f"“{name}” is the only source in {config.path}, which needs one; nothing was removed.",
+            hint="Add another with `backissue init URL` first. Without `up` or `schedule`, none is crawled.",
+        )
     text = writer.config_text(config.path)
     text = edit.without(text, name) if is_configured else text
     with _archive(config, name) as archive:

@@ -285,7 +285,7 @@ def _read_sources(table: TomlTable, contact: str | None) -> list[Source]:
         if twin is not source:
             raise ConfigError(
                 f"{table.file}: sources.{source.name}: {source.site.url} is the site of sources.{twin.name}.",
-                hint="Give each site one name, or everything would be archived twice.",
+                hint="Remove one of the two, or everything would be archived twice.",
             )
     return named
 

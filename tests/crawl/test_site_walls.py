@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,9 +14,11 @@ from archive.notifications.conditions import conditions
 from archive.queries import health
 from archive.storage.archive import Archive
 from tests.builders.crawling import Crawls
+from tests.builders.room_server import Room
 from tests.builders.site_walls import CASES, Walled, robots
 from tests.crawl.test_identity_crawl import make_due
 from tests.fakesite import SampleSite
+from tests.fakesite.wire import page
 
 MET = (
     "Cloudflare 403", "402 JSON", "WordPress login", "consent host", "maintenance 503", "robots for us",
@@ -64,6 +67,8 @@ def test_wall_is_named_everywhere_and_nothing_is_kept(site, archived, tmp_path, 
     assert told["wall"] == case.kind
     assert told["surfaces"].startswith("No access since 20")
     assert case.says in told["surfaces"]
+    for crawls in (first, archived):
+        assert case.says in html.unescape(Room(crawls.path).text("/coverage"))
 
 
 def noticed(path: Path) -> dict[str, bool]:
@@ -99,6 +104,38 @@ def test_robots_for_ai_crawlers_alone_is_no_wall(site, tmp_path):
     crawls = Crawls(tmp_path, site.url)
     assert crawls.crawl().outcome == "ok"
     site.faults.remove(wall)
+
+
+def test_pages_refused_for_long_are_counted_in_status(site, tmp_path):
+    """One that began to be refused today is not yet among them."""
+    crawls = Crawls(tmp_path, site.url)
+    crawls.crawl()
+    urls = [str(row["url"]) for row in crawls.rows("SELECT url FROM articles ORDER BY id LIMIT 3")]
+    paths = {url.removeprefix(site.url): status for url, status in zip(urls, (403, 451, 403), strict=True)}
+
+    def refuse(request):
+        status = paths.get(request.path)
+        return None if status is None else page("No entry.", status)
+
+    wall = site.faults.add(Walled(reply=refuse))
+    for _ in range(2):
+        forget(crawls)
+        crawls.program("crawl")
+    site.faults.remove(wall)
+    assert "been refused" not in crawls.program("status").stdout
+    with Archive.open(crawls.path) as archive:
+        sql = "UPDATE problems SET first_seen = '2026-02-01T12:00:00Z' WHERE url IN (?, ?)"
+        archive.db.execute(sql, urls[:2])
+    said = (
+        "2 pages have been refused for a week or longer (HTTP 403, 451),"
+        " the first since 2026-02-01 12:00 UTC; what the archive has of them stays."
+    )
+    assert said in crawls.program("status").stdout
+    assert said in html.unescape(Room(crawls.path).text("/coverage"))
+    assert crawls.rows("SELECT * FROM events") == []
+    forget(crawls)
+    crawls.crawl()
+    assert "been refused" not in crawls.program("status").stdout
 
 
 def test_verification_names_the_wall(site, archived):

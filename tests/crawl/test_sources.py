@@ -90,7 +90,8 @@ def test_site_under_its_earlier_address_is_refused(sites, tmp_path):
     config.write_text(f'{config.read_text()}\n[sources.other]\nurl = "{old.url}"\n')
     code, _, err = run(crawls, "crawl", "other")
     assert code == 1
-    assert "already, as source “site”" in err
+    assert f"already: source “site” was there before it moved to {new.url}." in err
+    assert f"backissue sources move site {old.url}" in err
     code, _, err = run(crawls, "sources", "move", "site", old.url)
     assert code == 1
     assert "is the URL of source “other”" in err
@@ -145,3 +146,95 @@ def test_removed_source_is_kept_or_gone_with_its_content(sites, tmp_path):
         assert pages.db.execute("SELECT DISTINCT source FROM pages").fetchall() == [("other",)]
         assert list(pages.altered()) == []
     assert json.loads(run(crawls, "status", "--json")[1])["ok"]
+
+
+OTHER = '[sources.other]\nurl = "{url}"\n'
+SLIPS = {
+    "remove: unknown": ("", "remove sit --yes", "has no source “sit” (did you mean “site”?)."),
+    "remove: without --yes": (OTHER.format(url="http://127.0.0.1:9"), "remove site", "There is no terminal"),
+    "remove: the only one": ("", "remove site --yes", "“site” is the only source in"),
+    "remove: its content, the only one": (
+        "",
+        "remove site --yes --with-content",
+        "“site” is the only source in",
+    ),
+    "rename: to itself": ("", "rename site site", "already has a source “site”."),
+    "rename: unknown": ("", "rename paper gazette", "has no source “paper”."),
+    "rename: no name": ("", "rename site Gazette!", "found “Gazette!”."),
+    "rename: taken": (OTHER.format(url="http://127.0.0.1:9"), "rename site other", "has a source “other”."),
+    "move: unknown": ("", "move paper https://paper.example", "has no source “paper”."),
+    "move: no URL": ("", "move site nonsense", "“nonsense” is no URL."),
+    "move: another scheme": ("", "move site ftp://paper.example", "does not begin with https:// or http://."),
+    "move: password": ("", "move site https://ada:secret@paper.example", "a user name or password in it."),
+    "move: private": ("", "move site http://192.168.1.5", "its host is a private address;"),
+    "move: query": ("", "move site https://paper.example/?p=1", "it has a ? or # part."),
+    "move: to another's": (
+        OTHER.format(url="http://127.0.0.1:9"),
+        "move site http://127.0.0.1:9",
+        "URL of source",
+    ),
+    "move: there already": ("", "move site {url}", "“site” is at {url} already; nothing was changed."),
+    "move: there already, with a slash": ("", "move site {url}/", "“site” is at {url} already;"),
+    "same site, https": (OTHER.format(url="{https}"), "", "is the site of sources.site."),
+    "same site, slash": (OTHER.format(url="{url}/"), "", "is the site of sources.site."),
+    "same site, upper case": (OTHER.format(url="{upper}"), "", "is the site of sources.site."),
+}
+
+
+@pytest.fixture(scope="module")
+def archived(tmp_path_factory) -> Iterator[tuple[Path, str]]:
+    """A folder with an archive of one source, and its URL."""
+    folder = tmp_path_factory.mktemp("archived")
+    with SampleSite(articles=3, comments=4, epoch=SPRING, life=False) as site:
+        Crawls(folder, site.url).crawl()
+        yield folder, site.url
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_slip_changes_nothing_and_is_answered_in_a_sentence(archived, slip):
+    folder, url = archived
+    crawls = Crawls(folder, url)
+    crawls.words()
+    more, words, says = SLIPS[slip]
+    forms = {"url": url, "https": url.replace("http:", "https:"), "upper": url.replace("http:", "HTTP:")}
+    config = folder / "backissue.toml"
+    config.write_text(f"{config.read_text()}\n\n{more.format(**forms)}")
+    before = config.read_text(), crawls.content(), crawls.rows("SELECT name, url FROM sources")
+    code, out, err = run(crawls, "sources", *words.format(url=url).split())
+    assert says.format(url=url) in (out if "already;" in says else err)
+    assert code == ("already;" not in says)
+    assert len((out + err).strip().splitlines()) <= 2
+    assert (config.read_text(), crawls.content(), crawls.rows("SELECT name, url FROM sources")) == before
+
+
+def test_same_site_under_www_or_its_usual_port_is_refused(tmp_path):
+    config = tmp_path / "backissue.toml"
+    for url in ("https://www.paper.example", "http://paper.example", "https://paper.example:443/"):
+        config.write_text(
+            'contact = "you@example.org"\n[sources.paper]\nurl = "https://paper.example"\n'
+            + OTHER.format(url=url)
+        )
+        code, _, err = run(Crawls(tmp_path, url), "sources")
+        assert (code, "is the site of sources.paper." in err) == (1, True)
+
+
+def test_last_source_of_a_configuration_stays(archived):
+    """The message says what can be done instead."""
+    crawls = Crawls(*archived)
+    crawls.words()
+    err = run(crawls, "sources", "remove", "site", "--yes")[2]
+    assert "nothing was removed." in err
+    assert "`backissue init URL`" in err
+
+
+def test_move_to_https_and_back_loses_nothing(archived):
+    folder, url = archived
+    crawls = Crawls(folder, url)
+    crawls.words()
+    before = numbers(crawls)
+    for there in (url.replace("http:", "https:"), "https://www.paper.example/news", url):
+        assert run(crawls, "sources", "move", "site", there)[0] == 0
+        assert numbers(crawls) == before
+    assert sound(crawls.path)
+    assert crawls.rows("SELECT * FROM events") == []
+    assert crawls.rows("SELECT name, url FROM sources") == [{"name": "site", "url": url}]

@@ -116,7 +116,7 @@ CONFUSED = {
     "sources rename quaysied lantern": "quayside",
     "sources rename quayside quayside": "quayside",
     "sources remove quaysied --yes --with-content": "quayside",
-    "sources remove quayside --with-content": "--yes",
+    "sources remove quayside --with-content": "the only source",
     "sources move quayside not-a-url": "not-a-url",
     "sources move quaysied https://elsewhere.example": "quayside",
     "crawl quaysied": "quayside",
