@@ -84,6 +84,7 @@ _SYSTEMS = (
         attributes="data-ghost-comments data-comments-ui",
         scripts=("/comments-ui@", "/comments-ui.min.js"),
     ),
+    System("Substack", scripts=("substackcdn.com/bundle/",)),
     System("Discourse", r"discourse-comments", "discourse-comments-area", scripts=("discourseembed",)),
     System("Utterances", classes="utterances", scripts=("utteranc.es",)),
     System("giscus", "", "giscus", "giscus-widget", "data-repo-id", ("giscus.app", "@giscus/")),

@@ -19,6 +19,7 @@ from pipeline.threads.disqus import DisqusReader
 from pipeline.threads.ghost import GhostReader
 from pipeline.threads.isso import IssoReader
 from pipeline.threads.remark42 import Remark42Reader
+from pipeline.threads.substack import SubstackReader
 from pipeline.threads.waline import WalineReader
 
 _ALL: tuple[ThreadReader, ...] = (
@@ -29,6 +30,7 @@ _ALL: tuple[ThreadReader, ...] = (
     DiscourseReader(),
     CusdisReader(),
     GhostReader(),
+    SubstackReader(),
     DisqusReader(),
 )
 READERS: dict[str, ThreadReader] = {reader.slug: reader for reader in _ALL}

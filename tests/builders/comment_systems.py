@@ -269,6 +269,33 @@ class Ghost(Talk):
         }
 
 
+class Substack(Talk):
+    slug, path, widget = (
+        "substack",
+        "/api/v1/post/",
+        """<script>window._preloads        = JSON.parse("{{\\"post\\":{{\\"id\\":\\"{{name}}\\",\\"slug\\":\\"{{name}}\\"}}}}")</script>""",
+    )
+
+    def say(self, path, query, data):
+        assert query == {"all_comments": "true", "sort": "oldest_first"}
+        key = f"/2026/{path.split('/')[-2]}/"
+        return {"comments": [self._one(key, v) for v in self.threads.get(key, []) if v.parent is None]}
+
+    def _one(self, key, voice):
+        below = [self._one(key, each) for each in self.below(key, voice)]
+        return {
+            "id": int(voice.id),
+            "body": None if voice.removed else voice.text,
+            "name": None if voice.removed else voice.author,
+            "date": f"{voice.at}.428Z",
+            "edited_at": None,
+            "deleted": voice.removed,
+            "type": "comment",
+            "children": below,
+            "children_count": len(below),
+        }
+
+
 class Disqus(Talk):
     slug, path = "disqus", "/api/3.0/"
     widget = "<div id='disqus_thread'></div><script>var disqus_config = function () {{ this.page.identifier = '{{path}}'; }}; var d = document; d.src = 'https://gull.disqus.com/embed.js';</script>"
@@ -305,4 +332,4 @@ class Disqus(Talk):
         }
 
 
-SYSTEMS = (Remark42, Commento, Waline, Cusdis, Discourse, Ghost, Disqus)
+SYSTEMS = (Remark42, Commento, Waline, Cusdis, Discourse, Ghost, Substack, Disqus)

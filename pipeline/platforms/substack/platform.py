@@ -12,6 +12,6 @@ SUBSTACK = Platform(
     api=SubstackArchive(),
     posts_feeds=("feed",),
     lists=r"^(?:archive|about|recommendations|notes|podcast|chat|s/[^/]+|p/[^/]+/comments?(?:/.*)?)$",
-    comments="Its comments are filled in by a script; they are not archived yet.",
-    limits=("Posts for paying readers are named, and their text is not read.",),
+    comments="Its comments are filled in by a script; they are read from its API.",
+    limits=("Posts for paying readers are named; their text and comments are not read.",),
 )

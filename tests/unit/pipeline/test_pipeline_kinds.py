@@ -217,6 +217,7 @@ def test_pings_in_a_list_of_their_own(listing: str) -> None:
             "Ghost",
         ),
         ('<script src="https://c.example/js/cusdis.es.js"></script>', "Cusdis"),
+        ('<script defer src="https://substackcdn.com/bundle/static/js/main.js"></script>', "Substack"),
         ("<script>new Waline({el: '#talk', serverURL: 'https://w.example'})</script>", "Waline"),
         ('<div id="vanilla-comments"></div>', "Vanilla"),
         ('<div id="HCB_comment_box"></div>', "HTML Comment Box"),

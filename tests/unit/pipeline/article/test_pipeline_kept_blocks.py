@@ -139,7 +139,7 @@ CARDS = {
     "link around all": f'<article class="card"><a href="/fog/"><h3>Fog</h3><p>{S}</p></a></article>',
     "linked headline": f'<article><h3><a href="https://courier.example/fog/">Fog</a></h3><p>{S}</p></article>',
     "headline and excerpt in a link": (
-        f'<article><a href="/fog/"><header><h2>Fog</h2></header><div>{S}</div></a><footer>Ada</footer></article>'
+        f'<article><a href="/fog/"><header><h2>Fog</h2></header><div>{S}</div></a><b>Ada</b></article>'
     ),
     "link in a list": f'<ul><li><a href="/fog/"><h3>Fog</h3><p>{S}</p></a></li></ul>',
 }

@@ -23,6 +23,7 @@ REMARK = "<script>var remark_config = { host: 'https://talk.example/r/', site_id
 DISQUS = "<div id='disqus_thread'></div><script>%s</script>"
 EMBED = "<script src='//gull.disqus.com/embed.js'></script>"
 GHOST = "<script data-ghost-comments='https://gazette.example/' data-post-id='6f'></script>"
+PRELOADS = r"""<script>window._preloads = JSON.parse("{\"post\":{\"id\":%d,\"slug\":\"%s\"}}")</script>"""
 TOPIC = "<script>DiscourseEmbed = { discourseUrl: 'https://talk.example/', %s };</script>"
 
 
@@ -68,6 +69,7 @@ def page(body: str, kind: PageKind = PageKind.ARTICLE, url: str = URL, final_url
         ),
         (TOPIC % "topicId: 12", "discourse", "https://talk.example", "12", ""),
         (GHOST, "ghost", "https://gazette.example", "6f", ""),
+        (PRELOADS % (7, "ice"), "substack", "https://gazette.example", "7", ""),
         (
             "<p id='cusdis_thread' data-host='https://talk.example' data-app-id='a' data-page-id='ice'></p>",
             *("cusdis", "https://talk.example", "ice", "a"),
@@ -102,6 +104,10 @@ def test_page_names_its_thread(markup: str, system: str, server: str, key: str, 
         DISQUS % "",
         "<script>Waline.init({ serverURL: server })</script>",
         "<div class='fb-comments'></div>",
+        PRELOADS % (7, "fog"),
+        "<script>window._preloads = JSON.parse(given)</script>",
+        '<script>window._preloads = JSON.parse("[7]")</script>',
+        f'<script>window._preloads = JSON.parse("{"[" * 9999}")</script>',
     ],
 )
 def test_thread_that_a_page_does_not_name_whole_is_not_guessed(markup: str) -> None:
@@ -114,6 +120,21 @@ def test_each_system_is_named_once_and_documented() -> None:
         assert reader.system in system_names()
         assert slug == reader.system.lower()
         assert f"\n| {reader.system}" in told
+
+
+def test_comment_without_words_of_substack_keeps_its_place_and_its_answers() -> None:
+    gone = {
+        "id": 1,
+        "body": None,
+        "deleted": True,
+        "children": [{"id": 2, "body": "So.\n\nNo.", "name": "Bo"}],
+    }
+    cut = {"id": 3, "body": "Once.", "name": "Cy", "children": [], "children_count": 2}
+    part = READERS["substack"].read(thread("substack"), "", {"comments": [gone, cut]})
+    found = [(each.id, each.parent, each.is_shown, each.plain) for each in part.remarks]
+    assert found == [("1", None, False, None), ("2", "1", True, "So.\n\nNo."), ("3", None, True, "Once.")]
+    assert part.remarks[1].link == f"{URL}/comment/2".replace("//comment", "/comment")
+    assert part.withheld == 2
 
 
 def answer(thread: ThreadAddress, value: object) -> Page:
