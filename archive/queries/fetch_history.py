@@ -24,7 +24,7 @@ from archive.core.records import POST, PageKind, Seen
 from archive.core.thread_address import NATIVE, thread_of
 from archive.core.timestamps import from_text, instant, optional_instant, to_text
 from archive.files.redaction_store import RedactionSet, known
-from archive.queries.thread_history import ThreadHistory
+from archive.queries.thread_history import ThreadCounts, ThreadHistory, thread_counts
 from archive.storage.id_gaps import NUMBERED
 from archive.storage.reconciliation import VISIBLE
 from archive.tables.url_keys import OWN_KEY
@@ -211,19 +211,13 @@ class FetchHistory(Closing):
         sql = "SELECT 1 FROM comments WHERE source = ? AND key = ?"
         return {site_id for site_id in ids if not self._one(sql, self.source, site_id)}
 
-    def stated_comments(self, url: str) -> int | None:
-        """Return the stated comments of the article at a URL.
+    def thread_counts(self, url: str) -> ThreadCounts:
+        """Return how many comments the article at a URL states, and how many are held.
 
         As of now, also when the facts are closed: a thread is still walked then.
         """
-        sql = (
-            "SELECT comments_stated AS n FROM articles WHERE id = (SELECT article_id FROM addresses"
-            " WHERE source = ? AND url_key = ?)"
-        )
         with closing(self._connected()) as db:
-            row = db.execute(sql, [self.source, urls.page_key(url)]).fetchone()
-        stated: int | None = row and row["n"]
-        return stated
+            return thread_counts(db, self.source, url)
 
     def count_articles(self) -> int:
         """Return the number of stored articles of the source."""

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from archive.core import urls
 from archive.core.records import PageKind, Seen
-from archive.core.thread_address import ThreadAddress, thread_of
+from archive.core.thread_address import NATIVE, ThreadAddress, thread_of
 from archive.core.timestamps import instant, optional_instant, to_text
 
 _THREAD = """
@@ -21,6 +22,12 @@ SELECT visits.rowid AS place, visits.url, fetched_at, failures, retry_at, status
         held
 FROM visits JOIN articles ON articles.id = article_id
 WHERE visits.source = ? AND visits.kind = 'thread' AND articles.gone_at IS NULL
+"""
+_COUNTS = f"""
+SELECT comments_stated AS stated,
+    (SELECT count(*) FROM comments WHERE article_id = articles.id AND gone_at IS NULL AND kind = 'comment'
+        AND {NATIVE}) AS held
+FROM articles WHERE id = (SELECT article_id FROM addresses WHERE source = ? AND url_key = ?)
 """
 
 
@@ -37,6 +44,20 @@ class HeldThread:
     address: ThreadAddress
     held: int
     mark: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadCounts:
+    """How many comments an article states, and how many of the site's own are held and not gone."""
+
+    stated: int | None = None
+    held: int = 0
+
+
+def thread_counts(db: sqlite3.Connection, source: str, url: str) -> ThreadCounts:
+    """Return the counts of the article at a URL."""
+    row = db.execute(_COUNTS, [source, urls.page_key(url)]).fetchone()
+    return ThreadCounts(stated=row["stated"], held=row["held"]) if row else ThreadCounts()
 
 
 class ThreadHistory:

@@ -106,19 +106,20 @@ def _missed_in_thread(db: Database, look: ThreadLook) -> list[str]:
 
     Replies below a hidden comment are not shown either, but the site still counts them: so only those are
     missed whose parent is shown or removed. A theme that shows a part of a thread, or hides it, does not
-    change the count, and nothing is concluded; one that shows no pings may not count them either. An empty
-    thread is believed where another one has newer comments: otherwise readers write on another system now,
-    and nobody has removed what they wrote here.
+    change the count, and nothing is concluded; one that shows no pings may not count them either. A page
+    without a count is believed where a second surface shows no comment, too. An empty thread is believed
+    where another one has newer comments: otherwise readers write on another system now, and nobody has
+    removed what they wrote here.
     """
     sql = (
         "SELECT article_id, comments_stated AS stated, key, site_parent, kind, comments.missed_at"
         " FROM addresses"
         " JOIN articles ON articles.id = article_id JOIN comments USING (article_id)"
         " WHERE addresses.source = ? AND addresses.url_key = ? AND comments.gone_at IS NULL"
-        f" AND {NATIVE} AND comments_stated IS NOT NULL"
+        f" AND {NATIVE} AND (? OR comments_stated IS NOT NULL)"
     )
     key = urls.page_key(look.url)
-    held = list(db.query(sql, [look.source, key]))
+    held = list(db.query(sql, [look.source, key, look.empty]))
     if not look.shown and not _others_show(db, look.source, held):
         return []
     pings = [row for row in held if row["kind"] != "comment"]
@@ -129,10 +130,10 @@ def _missed_in_thread(db: Database, look: ThreadLook) -> list[str]:
         row["key"]
         for row in held
         if row["key"] in absent
-        and row["site_parent"] not in absent
+        and (look.empty or row["site_parent"] not in absent)
         and not (look.pings_only and row["kind"] == "comment")
     ]
-    if held and len(missed) <= len(held) - held[0]["stated"]:
+    if look.empty or (held and len(missed) <= len(held) - held[0]["stated"]):
         return missed
     return []
 

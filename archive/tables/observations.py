@@ -44,6 +44,7 @@ class ThreadLook:
     """Ids of comments on all pages of one thread.
 
     `pings_only` where REST lists the other comments: a page leaves out the replies below a hidden one.
+    `empty` where a second surface shows too that the thread has no comment.
     """
 
     source: str
@@ -51,6 +52,7 @@ class ThreadLook:
     shown: frozenset[str]
     looked_at: datetime
     pings_only: bool = False
+    empty: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

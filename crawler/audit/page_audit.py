@@ -153,7 +153,7 @@ class PageAudit:
             waiting = [other for other in known if urls.page_key(other) not in done]
             before = shown
             met |= {number.decode() for number in shown}
-            stated = self.findings.holdings.stated_comments(url)
+            stated = self.findings.holdings.thread_counts(url).stated
             if cut := endless.thread_cut(len(done), len(met), stated):
                 self.walks[url] = cut
                 return

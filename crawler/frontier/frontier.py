@@ -25,6 +25,7 @@ from crawler.fetch.responses import page_from_failure, page_from_response
 from crawler.frontier import addresses, endless, revisit_policy
 from crawler.frontier.addresses import Listed
 from crawler.frontier.cut_off import leave
+from crawler.frontier.empty_threads import EmptyThreads
 from crawler.frontier.foreign_threads import ForeignThreads
 from crawler.frontier.thread_feeds import ThreadFeeds
 from pipeline.platforms.wordpress import thread_urls
@@ -57,6 +58,7 @@ class Frontier:
         self.by_lastmod: dict[str, datetime] = {}
         self.threads = ForeignThreads(crawl)
         self.thread_feeds = ThreadFeeds(crawl)
+        self.empty_threads = EmptyThreads(crawl)
         self._elsewhere: dict[str, set[str]] = {}  # URLs of articles on hosts that are not allowed, by host
 
     def is_article(self, entry: Listed) -> bool:
@@ -153,13 +155,13 @@ class Frontier:
                     return
         is_whole = not rendered.lacks(page)
         if is_whole and not self.crawl.is_first and not self.thread_feeds.tells(walk.start):
-            yield self._thread_look(walk, page)
+            yield from self.empty_threads.conclude(self._thread_look(walk, page), page)
 
     def _thread_cut(self, walk: Walk) -> str | None:
         """Return why a thread is left before its end, if it is."""
         if walk.pages < endless.THREAD_PAGES:
             return None
-        stated = self.crawl.facts.stated_comments(walk.start)
+        stated = self.crawl.facts.thread_counts(walk.start).stated
         return endless.thread_cut(walk.pages, len(walk.shown), stated)
 
     def _thread_look(self, walk: Walk, page: Page) -> ThreadLook:

@@ -50,7 +50,8 @@ class Platform:
     are requested where the front page declares no feed. `feed_page(url, number, shown)` is the URL of the
     feed's page `number` (from 2), after `shown` entries; no result where only the newest are in it. `lists`
     is a pattern of paths of lists, which are no articles. `thread_feed(page)` is the URL of the feed of one
-    article's thread, if it has one. `is_front` is True where WordPress may lie behind it. `comments` is a
+    article's thread, if it has one, `newest_feed(page)` that of a feed with only its newest comments: it is
+    empty where the thread is. `is_front` is True where WordPress may lie behind it. `comments` is a
     sentence for people on its comments, "" for WordPress; `limits` are others on what cannot be proved.
     """
 
@@ -62,6 +63,7 @@ class Platform:
     feed_page: Callable[[str, int, int], str] | None = None
     lists: str | None = None
     thread_feed: Callable[[Page], str | None] | None = field(default=None, repr=False)
+    newest_feed: Callable[[Page], str | None] | None = field(default=None, repr=False)
     api: Api | None = field(default=None, repr=False)
     is_front: bool = False
     comments: str = ""

@@ -83,6 +83,18 @@ def read_comment_links(page: Page) -> tuple[tuple[str, str], ...] | None:
     return tuple(found)
 
 
+@reader(False)
+def is_empty_thread(page: Page, article: str) -> bool:
+    """True if a page is a feed of an article's comments, and has none."""
+    if read_entries(page) != []:
+        return False
+    root, _ = tolerant_xml.parse_xml(page.body, page.header("content-type"))
+    heads = _children(root, "channel") if root is not None else []
+    links = [link for head in heads for link in _children(head, "link")]
+    named = {urls.absolute("".join(link.itertext()).strip(), page.final_url) for link in links}
+    return urls.page_key(article) in {urls.page_key(url) for url in named if url}
+
+
 def following_url(page: Page, first: str, number: int, shown: int, platform: Platform | None) -> str | None:
     """Return the URL of a feed's page `number`, counted from 1, if it has more pages.
 

@@ -1,5 +1,7 @@
 """A removed article is known within the day, with its comments as one event; an ill site removes none."""
 
+import re
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +12,8 @@ from archive.tables.observations import Listing, Missing, ThreadLook
 from tests.builders.crawling import Crawls
 from tests.builders.pages import made_page
 from tests.builders.stories import NOON, SITE, Story, visit
-from tests.fakesite import RestClosed, SampleSite, SoftNotFound
+from tests.fakesite import Fault, RestClosed, SampleSite, SoftNotFound
+from tests.fakesite import Missing as NoPage
 
 HOUR = timedelta(hours=1)
 
@@ -205,3 +208,52 @@ def test_post_whose_old_address_leads_nowhere_is_moved_and_not_removed(tmp_path)
         pass_time(crawls, 2)
         crawls.crawl()
         assert [row["kind"] for row in crawls.rows("SELECT kind FROM events")] == ["moved"]
+
+
+_LIST = rb'<h2 class="comments-title">.*</ol>|"commentCount": ?\d+,?'
+
+
+@dataclass(slots=True, kw_only=True)
+class Without(Fault):
+    """Pages without what a pattern matches."""
+
+    pattern: bytes
+
+    def answer(self, _request, ordinary, /):
+        whole = ordinary()
+        return replace(whole, body=re.sub(self.pattern, b"", whole.body, flags=re.DOTALL))
+
+
+@pytest.mark.parametrize(
+    ("emptied", "feed", "told"),
+    [(True, True, True), (True, False, False), (False, True, False)],
+    ids=["removed", "no feed", "still in the feed"],
+)
+def test_last_comment_of_a_thread_is_removed_where_its_feed_is_empty_too(tmp_path, emptied, feed, told):
+    """REST is closed, and a theme prints no number without comments; the page alone leaves it unsure."""
+    with SampleSite(articles=14, comments=60) as site:
+        site.faults.add(RestClosed())
+        site.faults.add(Without(match="/archives/*", pattern=rb'"commentCount": ?\d+,?'))
+        crawls = Crawls(tmp_path, site.url)
+        crawls.crawl()
+        threads = {a.id: [c for c in site.comments if c.article_id == a.id] for a in site.articles}
+        all_of = {a.id: len(site.paper.approved(site.paper.posts[a.id])) for a in site.articles}
+        few = [a for a in site.articles if 0 < len(threads[a.id]) == all_of[a.id] < 6 and not a.protected]
+        article = min(few, key=lambda a: a.date)  # which the posts feed, with its numbers, has no more
+        path = article.url.removeprefix(site.url)
+        if emptied:
+            for comment in threads[article.id]:
+                site.trash_comment(comment.id)
+        else:
+            site.faults.add(Without(match=path, pattern=_LIST))
+        if not feed:
+            site.faults.add(NoPage(match=f"{path}/feed*"))
+        for _ in range(3):
+            pass_time(crawls, 30)
+            with Archive.open(crawls.path) as archive:
+                archive.db.execute("UPDATE visits SET fetched_at = '2020-01-01T00:00:00Z'")
+            crawls.crawl()
+        gone = crawls.rows("SELECT comment_id FROM events WHERE kind = 'removed'")
+        assert len(gone) == (len(threads[article.id]) if told else 0)
+        unsure = crawls.rows("SELECT 1 FROM problems WHERE code = 'comments-unreadable' AND ended_at IS NULL")
+        assert bool(unsure) != told

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit, urlunsplit
 
+from archive.core.records import Page
 from pipeline.platforms.adapter import Platform
 from pipeline.platforms.wordpress.site_urls import COMMENTS_FEED, POSTS_FEED
+
+_PLAIN = re.compile(r"(?:^|&)(?:p|page_id)=\d")
 
 
 def _feed_page(url: str, number: int, shown: int) -> str:  # noqa: ARG001
@@ -18,6 +22,14 @@ def _feed_page(url: str, number: int, shown: int) -> str:  # noqa: ARG001
     return urlunsplit(parts._replace(query=query))
 
 
+def _newest_feed(page: Page) -> str:
+    """Return the URL of the feed with the newest comments below an article's page."""
+    parts = urlsplit(page.final_url)
+    if _PLAIN.search(parts.query):
+        return urlunsplit(parts._replace(query=f"feed=rss2&{parts.query}", fragment=""))
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/feed/", query="", fragment=""))
+
+
 WORDPRESS = Platform(
     name="WordPress",
     generator=r"wordpress",
@@ -25,4 +37,5 @@ WORDPRESS = Platform(
     posts_feeds=(POSTS_FEED,),
     comments_feeds=(COMMENTS_FEED,),
     feed_page=_feed_page,
+    newest_feed=_newest_feed,
 )

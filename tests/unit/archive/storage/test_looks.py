@@ -41,9 +41,9 @@ def window(*shown, at, first=0, last=1 << 62, total=None):
     return Window(source="gazette", first=first, last=last, shown=ids, looked_at=at, total=total)
 
 
-def thread(*shown, at, pings_only=False):
+def thread(*shown, at, **said):
     ids = frozenset(map(str, shown))
-    return ThreadLook(source="gazette", url=URL, shown=ids, looked_at=at, pings_only=pings_only)
+    return ThreadLook(source="gazette", url=URL, shown=ids, looked_at=at, **said)
 
 
 def gone(archive):
@@ -127,6 +127,18 @@ def test_thread_that_shows_nothing_any_more_is_a_problem(archive, shown, pings_o
     assert all("Held as last seen: 2." in detail for detail in found)
     show(archive, comment(1), comment(2), at=hours(5), stated=2)
     assert not list(archive.db.query(sql))
+
+
+@pytest.mark.parametrize("stated", [2, None], ids=["counted before", "never counted"])
+def test_a_thread_that_two_surfaces_show_empty_is_removed(archive, stated):
+    """Its page states no number without comments, and the feed of the thread has none."""
+    show(archive, comment(1), comment(2, parent="1"), stated=stated)
+    for hour in (1, 3):
+        show(archive, at=hours(hour))
+        archive.note_look(thread(at=hours(hour), empty=True))
+        show(archive, at=hours(hour + 1), name="snow", post_id=8, stated=1)
+    assert gone(archive) == {"1", "2"}
+    assert not list(archive.db.query("SELECT 1 FROM problems WHERE ended_at IS NULL"))
 
 
 def test_a_comment_that_neither_the_thread_nor_its_heading_has_any_more_is_gone(archive):
