@@ -31,6 +31,7 @@ from archive.tables.versions import Reading
 FRESH = timedelta(minutes=30)  # since a feed was read: a crawl reads it before the pages
 VERSIONS = 10  # earlier states with which a new one is compared
 
+_Blocks = tuple[text_blocks.TextBlock, ...]
 _TEXTS = frozenset({"text", "markdown", "html"})
 
 
@@ -221,7 +222,7 @@ class _Case:
             return False
         return self.waiting.confirmed("text", hunk.place, hunk.bucket, hunk.state, "suspect", hunk.box)
 
-    def _returns_to_text(self, new: tuple[text_blocks.TextBlock, ...]) -> bool:
+    def _returns_to_text(self, new: _Blocks) -> bool:
         """True if the text returns to an earlier version."""
         if self._is_newer:
             return False
@@ -239,9 +240,7 @@ class _Case:
     def _is_on_page(self) -> bool:
         return self.kind == "article" and self.reading.surface is Surface.PAGE
 
-    def _is_contradicted(
-        self, before: tuple[text_blocks.TextBlock, ...], new: tuple[text_blocks.TextBlock, ...]
-    ) -> bool:
+    def _is_contradicted(self, before: _Blocks, new: _Blocks) -> bool:
         """True if a fresh REST or feed text contradicts the page.
 
         Then the page may be wrong, unless it states a later modification.
@@ -254,16 +253,10 @@ class _Case:
         elapsed = instant(self.reading.at) - instant(str(copy["read_at"]))
         if not timedelta() <= elapsed <= FRESH:
             return False
-        said = _keys_of_copy(copy)
-        was = {block.key for block in before if block.prose}
-        now = {block.key for block in new if block.prose}
-        gone = was - now
-        come = now - was
+        said, _, gone, come = _compared_keys(copy, before, new)
         return bool(come) and bool(said & gone) and not said & come
 
-    def _rest_agrees(
-        self, before: tuple[text_blocks.TextBlock, ...], new: tuple[text_blocks.TextBlock, ...]
-    ) -> bool | None:
+    def _rest_agrees(self, before: _Blocks, new: _Blocks) -> bool | None:
         """Return whether REST, which has just listed what was modified, has had the new words all along.
 
         False where it has the words of before, None where it says nothing of either. A theme or a plugin has
@@ -274,11 +267,7 @@ class _Case:
         copy = publisher_copies.load_row(self.db, self.old["id"])
         if copy is None or not publisher_copies.is_unmodified(self.db, self.source, copy, self.reading.at):
             return None
-        said = _keys_of_copy(copy)
-        was = {block.key for block in before if block.prose}
-        now = {block.key for block in new if block.prose}
-        gone = was - now
-        come = now - was
+        said, was, gone, come = _compared_keys(copy, before, new)
         has_come = come and come <= said and not gone & said
         if has_come and self._was_read_since(copy["modified"]):
             return True
@@ -295,7 +284,7 @@ class _Case:
             return False
         return str(read["at"] or "") >= str(modified)
 
-    def _new_blocks(self) -> tuple[text_blocks.TextBlock, ...]:
+    def _new_blocks(self) -> _Blocks:
         if self.said.get("text") is None:
             return text_blocks.blocks(self._text(self.old), self._markdown(self.old))
         return text_blocks.blocks(self._text(self.said), self._markdown(self.said))
@@ -349,10 +338,10 @@ class _Case:
         return self._moments is not None and self._moments[1] < self._moments[0]
 
     def _returns(self, name: str, after: str) -> bool:
-        """True if a field returns to an earlier value."""
+        """True if a field returns to an earlier value, or a title to that of another article."""
         if self._is_newer:
             return False
-        if self.is_stale:
+        if self.is_stale or (name == "title" and self._is_anothers_title()):
             return True
         for state in self.past:
             if name not in state or name not in json.loads(str(state["changed"])):
@@ -360,6 +349,12 @@ class _Case:
             if state[name] is not None and self._as_text(name, state[name]) == after:
                 return True
         return False
+
+    def _is_anothers_title(self) -> bool:
+        """True if a page has the title of another article now, as when a site mixes up its pages."""
+        sql = "SELECT 1 FROM articles WHERE source = ? AND title = ? AND id != ? AND gone_at IS NULL LIMIT 1"
+        of_others = (self.source, self.said.get("title"), self.old["id"])
+        return self._is_on_page and rows.one(self.db, sql, *of_others) is not None
 
     def _after(self, name: str) -> str:
         if name in self.lists.after:
@@ -385,10 +380,12 @@ def _origin(held: Mapping[str, str], name: str) -> str | None:
     return held.get(name, held.get(REST_OF_THEM))
 
 
-def _keys_of_copy(copy: Mapping[str, Value]) -> frozenset[str]:
-    """Return the keys of the blocks of a publisher's copy."""
+def _compared_keys(copy: Mapping[str, Value], before: _Blocks, new: _Blocks) -> tuple[set[str], ...]:
+    """Return the keys of a publisher's copy, of the prose of before, and of what has gone and come of it."""
     written = publisher_copies.unpack_blocks(copy["blocks"])
-    return frozenset(block.key for text, _ in written for block in text_blocks.blocks(text))
+    said = {block.key for text, _ in written for block in text_blocks.blocks(text)}
+    was, now = ({block.key for block in blocks if block.prose} for blocks in (before, new))
+    return said, was, was - now, now - was
 
 
 def _links(blocks: Iterable[text_blocks.TextBlock]) -> frozenset[str]:

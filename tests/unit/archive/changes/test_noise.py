@@ -101,6 +101,19 @@ def test_advert_that_happens_to_repeat_is_no_edit_where_other_articles_have_some
     assert events(archive) == []
 
 
+@pytest.mark.parametrize(
+    ("stays", "told"), [(1, 0), (2, 0), (6, 6)], ids=["a visit", "two visits", "for good"]
+)
+def test_title_of_another_article_is_no_edit_before_it_lasts(archive, stays, told):
+    """A small site mixes up its pages: each has the title of the next article for a while."""
+    titles = [Story(number=number).title for number in range(6)]
+    for look in range(8):
+        for number, title in enumerate(titles):
+            mixed_up = ((title, titles[(number + 1) % 6]),) if 2 <= look < 2 + stays else ()
+            visit(archive, Story(number=number, changed=mixed_up), NOON + look * STEP)
+    assert len(events(archive)) == told
+
+
 def test_short_lines_of_an_editor_are_told_where_other_articles_have_none(archive):
     for look in range(6):
         for number in range(10):
