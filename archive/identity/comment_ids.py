@@ -103,7 +103,7 @@ def _localized(
         return f"@{article_id}/{key}"
 
     keys = {key: key_of(key) for key in by_key}
-    named = Named(local=len(doubtful - known.keys()))
+    named = Named(local=sum(keys[key].startswith("@") for key in doubtful))
     for key, comment in by_key.items():
         if key in known:  # its text is recorded under another id, which stays
             comment = replace(comment, id=None, parent=None)

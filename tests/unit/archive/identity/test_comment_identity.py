@@ -87,6 +87,7 @@ def test_ids_of_each_page_overwrite_nothing(archive):
             page(url, thread(url, (1, None), (2, None)), 24 * day + hour) for hour, url in enumerate(READERS)
         ]
         assert not any(save(archive, *later))
+        assert "comment-ids-shared" in problems(archive, NETS)
     assert (said(archive), events(archive)) == (ALL, [])
     edited = (("Bo Ray", "My father mended nets until he died, and sang.", 15), READERS[NETS][1])
     save(archive, page(NETS, thread(NETS, (1, None), (2, None), said=edited), 90))
