@@ -101,9 +101,11 @@ def _ways_of_text(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterab
     if not compared.shared and "words" in map(_way_of_prose, compared.hunks):
         yield "look text replaced"
         return
+    said = {block.key for block in old_blocks}
     for hunk in compared.hunks:
         of_prose = any(block.prose for block in hunk.old)
-        if hunk.kind is HunkKind.WORDS and of_prose:
+        is_new = any(block.key not in said for block in hunk.new)
+        if hunk.kind is HunkKind.WORDS and of_prose and is_new:
             yield _way_of_prose(hunk)
         elif hunk.kind is HunkKind.REMOVED and any(block.prose for block in hunk.old):
             yield "look text removed"

@@ -22,7 +22,7 @@ from crawler.fetch.offsite import is_allowed
 from crawler.fetch.responses import page_from_response
 from pipeline.platforms import feed_pages
 
-MAX_UNPROVED = 3
+MAX_UNPROVED = 10
 """Answers that prove nothing, after which no more feeds are requested in one crawl."""
 
 

@@ -11,7 +11,7 @@ from archive.changes import upheaval
 from archive.changes.differences import RETITLED, ways
 from archive.core.database import transaction
 from archive.storage.archive import Archive
-from tests.builders.stories import NOON, SITE, Story, visit
+from tests.builders.stories import NOON, SENTENCES, SITE, Story, visit
 
 DAY = timedelta(days=1)
 EDIT = ("paid for the eleven masts", "paid for the twelve masts")
@@ -372,3 +372,14 @@ def test_likes_that_come_below_all_comments_are_one_event(archive):
         ]
         crawl(archive, liked, NOON + look * DAY)
     assert (edits(archive), happened(archive)) == ([], [("redesign", 0, 12)])
+
+
+def test_wall_that_repeats_the_first_paragraph_says_nothing_new():
+    """It resembles a later paragraph, and is no edit of that one."""
+    first, *others = (said.format("Alder") for said in SENTENCES)
+    later = first.replace("a Monday", "the Friday after that")
+    before = {"text": "\n\n".join([first, *others, later])}
+    walled = {"text": "\n\n".join([first, *others, first])}
+    edited = {"text": "\n\n".join([first, *others, later.replace("the wind", "the tide")])}
+    assert "words" not in set(ways("article", before, walled, ("text",)))
+    assert set(ways("article", before, edited, ("text",))) == {"words"}
