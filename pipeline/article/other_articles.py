@@ -26,6 +26,10 @@ _OF_A_THREAD = re.compile(
     r"comment|respon|repl(?:y|ies)|discuss|kommentar|commentaire|comentario|reaktion|reactie"
 )
 """In classes and ids around comments, which some themes build as articles as well."""
+_OF_AN_AUTHOR = re.compile(
+    r"/(?:authors?|autor(?:en|es)?|auteurs?|people|profiles?|staff|team|by)/", re.IGNORECASE
+)
+"""In the URLs of authors, whose names and lives are on cards too."""
 
 
 def cut_other_articles(index: Index, declared: str, boxes: frozenset[str]) -> list[HtmlElement]:
@@ -116,7 +120,7 @@ def _is_linked_card(card: HtmlElement, url: str, base: str) -> bool:
     around = [outer for outer in title.iterancestors("a") if outer is card or card in outer.iterancestors()]
     link = next((node for node in (*within, *around) if node.get("href")), None)
     target = urls.absolute(link.get("href"), base) if link is not None else None
-    if target is None or not urls.same_host(target, url):
+    if target is None or not urls.same_host(target, url) or _OF_AN_AUTHOR.search(target):
         return False
     here, there = urls.link_key(url), urls.link_key(target)
     if there == here or there.startswith(f"{here}/"):

@@ -145,6 +145,7 @@ CARDS = {
 }
 NO_CARDS = {
     "entry of a live report": f'<article><h3><a href="/ferry/12/">Noon</a></h3><p>{S}</p></article>',
+    "author": f'<a href="/author/ada/"><h4>Ada Moor</h4><p>{S}</p></a>',
     "place in the page": f'<article><h3><a href="#noon">Noon</a></h3><p>{S}</p></article>',
     "headline without a link": f"<article><h3>Noon</h3><p>{S}</p></article>",
     "link to another site": f'<article><h3><a href="https://other.example/">Fog</a></h3><p>{S}</p></article>',
