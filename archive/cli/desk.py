@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -66,13 +67,18 @@ def renew_key(context: Context, name: str, unshare: bool, as_json: bool) -> None
         key, served = found.renew_key(name, unshare=unshare), found.served_url()
     _show_link(context, name, key, served, as_json=as_json, shares=0 if unshare else before)
     if before and not as_json:
-        lists = count(before, "shared list")
-        ending = "`backissue desk renew NAME --unshare` ends them, with another new link."
-        say(
-            f"{lists} ended."
-            if unshare
-            else f"{lists} can still be read by whoever has their links. {ending}"
-        )
+        say(_shared_lists(name, before, ended=unshare))
+
+
+def _shared_lists(name: str, number: int, *, ended: bool) -> str:
+    """Return the sentence on the lists that a reader shares."""
+    lists = count(number, "shared list")
+    if ended:
+        return f"{lists} ended."
+    return (
+        f"{lists} can still be read by whoever has their links."
+        f" `backissue desk renew {shlex.quote(plain(name))} --unshare` ends them, with another new link."
+    )
 
 
 @desk.command("list")

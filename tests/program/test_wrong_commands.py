@@ -177,7 +177,7 @@ def test_renewed_key_ends_shared_lists_only_when_told(here: Path) -> None:
             desk.share(1, title=title, kind="", tag="", now=START)
     kept = run("desk renew Anna")
     assert "2 shared lists can still be read" in kept.stderr
-    assert "desk renew NAME --unshare" in kept.stderr
+    assert "desk renew Anna --unshare" in kept.stderr
     assert '"shares": 2' in run("desk renew Anna --json").stdout
     ended = run("desk renew Anna --unshare")
     assert "2 shared lists ended." in ended.stderr
