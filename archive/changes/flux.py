@@ -31,6 +31,10 @@ from archive.tables.versions import Reading
 FRESH = timedelta(minutes=30)  # since a feed was read: a crawl reads it before the pages
 VERSIONS = 10  # earlier states with which a new one is compared
 
+_TITLED = (
+    "SELECT 1 FROM articles WHERE source = ? AND title = ? AND id != ? AND gone_at IS NULL AND NOT EXISTS"
+    " (SELECT 1 FROM article_versions WHERE article_id = articles.id AND changed LIKE '%\"title\"%') LIMIT 1"
+)
 _Blocks = tuple[text_blocks.TextBlock, ...]
 _TEXTS = frozenset({"text", "markdown", "html"})
 
@@ -351,10 +355,9 @@ class _Case:
         return False
 
     def _is_anothers_title(self) -> bool:
-        """True if a page has the title of another article now, as when a site mixes up its pages."""
-        sql = "SELECT 1 FROM articles WHERE source = ? AND title = ? AND id != ? AND gone_at IS NULL LIMIT 1"
+        """True if a page has the title that another article always had, as when a site mixes up its pages."""
         of_others = (self.source, self.said.get("title"), self.old["id"])
-        return self._is_on_page and rows.one(self.db, sql, *of_others) is not None
+        return self._is_on_page and rows.one(self.db, _TITLED, *of_others) is not None
 
     def _after(self, name: str) -> str:
         if name in self.lists.after:

@@ -125,6 +125,8 @@ class PublisherText:
             self._complete(self._own, self.article.written or (), None)
         if self._shown is None or self._own is None:
             return whole
+        if self._is_copy and not self._is_of_rest and self._shown == self._own:
+            return whole  # the page's text stays the page's
         shown_origins = self._origins(dict(whole.origins))
         return replace(
             whole,

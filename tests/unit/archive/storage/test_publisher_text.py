@@ -320,3 +320,13 @@ def test_each_part_of_a_divided_article_ends_for_itself(archive):
         save(archive, page(hour + 0.1, A, first), parts=2)
         save(archive, page(hour + 0.2, C, second), part=2, parts=2, further=True)
         assert (shown(archive), edits(archive)) == ((A, C), 0)
+
+
+def test_edit_between_the_list_and_the_page_does_not_freeze_the_text(archive):
+    """REST still has the old words when the page shows the new ones, and tells of them an hour later."""
+    for step in (rest(0, A, C), page(0.1, A, C), listed(5), page(5.4, A, C2), rest(6, A, C2, modified=5.3)):
+        save(archive, step)
+    save(archive, page(6.1, A, C2))
+    assert shown(archive) == (A, C2)
+    save(archive, page(30, A, D2, modified=29))
+    assert (edits(archive), shown(archive)) == (1, (A, D2))
