@@ -70,7 +70,11 @@ def test_a_calendar_without_end_is_left_at_the_time_limit(site: SampleSite, craw
 def test_what_was_read_before_the_limit_is_kept_and_the_next_crawl_goes_on(tmp_path: Path) -> None:
     with SampleSite(articles=60, comments=0) as site:
         crawls = Crawls(tmp_path, site.url, {"delay": 0.2})
+        crawls.values["crawler.fetch.time_limit.CLOSING_SECONDS"] = 3.0  # seconds more
+        oldest = min(site.articles, key=lambda article: article.id)
+        site.faults.add(Hang(match=oldest.url.removeprefix(site.url)))
         done = limited(crawls, lambda: len(site.asked("/archives/*")) > 3)
+        site.faults.clear()
         assert done.returncode == 130
         assert "interrupted. The time limit ended the crawl early; the next crawl" in done.stdout
         [first] = crawls.rows("SELECT count(text) AS n FROM articles")
