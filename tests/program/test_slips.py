@@ -49,6 +49,8 @@ FORMS = (
     ("warc",),
     ("wacz",),
 )
+FOLDERS = (("csv",), ("parquet",), ("markdown",), ("folder",))
+"""Those that are a folder, or packed as one file."""
 
 
 def run(folder: Path, *arguments: str | Path, config: str = "backissue.toml") -> Result:
@@ -121,12 +123,14 @@ def test_no_export_takes_the_place_of_ours(here: Path, form: tuple[str, ...], na
     assert contents(here) == before
 
 
-@pytest.mark.parametrize("form", FORMS, ids=" ".join)
-@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [*((form, "out") for form in FORMS), *((form, "out.zip") for form in FOLDERS)],
+)
 def test_every_form_is_recognised_and_replaced_when_forced(
-    here: Path, tmp_path: Path, form: tuple[str, ...], packed: bool
+    here: Path, tmp_path: Path, form: tuple[str, ...], name: str
 ) -> None:
-    place = tmp_path / ("out.zip" if packed else "out")
+    place = tmp_path / name
     export = ("export", *form, "--output", place)
     assert run(here, *export).exit_code == 0
     assert marks.is_export(place)
