@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from datasette.utils import sqlite_timelimit
 from datasette.utils.asgi import NotFound, Response
@@ -126,6 +127,23 @@ def within(row: Row, path: str) -> str:
     """Return a path for an item of a row, with its archive's prefix if needed."""
     if row.get("archive"):
         return f"archives/{row['archive']}/{path}"
+    return path
+
+
+def page_link(
+    datasette: Any,
+    page: str,
+    parameters: Mapping[str, Any] | Sequence[tuple[str, str]] = (),
+    *,
+    form: str = "",
+) -> str:
+    """Return the path of a page of ours with its parameters; of a file, by its `form` such as csv."""
+    name = page
+    if form:
+        name = f"{page}.{form}"
+    path = str(datasette.urls.path(name))
+    if parameters:
+        return f"{path}?{urlencode(parameters, errors='replace')}"
     return path
 
 

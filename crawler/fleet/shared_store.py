@@ -7,18 +7,19 @@ hard link) both do in one step. All that has to be decided between two machines 
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from archive.core.errors import BackissueError, ConfigError
+from archive.files.object_store import failure_reason, open_object_store
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
-ANSWER_SECONDS = "20s"  # for one request to an object store
+ANSWER_SECONDS = 20  # for one request to an object store
+RETRIES = 2
 T = TypeVar("T")
 
 
@@ -91,9 +92,8 @@ class SharedStore:
         except (AlreadyExistsError, PreconditionError, FileNotFoundError):
             raise
         except (BaseError, OSError, ValueError) as error:
-            reason = str(error).strip().partition("\n")[0][:300]
             raise StoreError(
-                f"The fleet's store {self.url} cannot be used: {reason}.",
+                f"The fleet's store {self.url} cannot be used: {failure_reason(error)}.",
                 hint="Is it reachable, and may this machine write there? Object stores take their keys from"
                 " the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT_URL and the like).",
             ) from error
@@ -126,19 +126,16 @@ def open_store(url: str) -> SharedStore:
     Raises ConfigError where obstore is not installed or does not support the URL.
     """
     try:
-        from obstore.store import LocalStore, from_url  # noqa: PLC0415  (an extra)
+        from obstore.store import LocalStore  # noqa: PLC0415  (an extra)
     except ImportError as error:
         raise missing_extra("obstore") from error
     try:
         if "://" not in url or url.startswith("file://"):
             place = Path(url.removeprefix("file://")).expanduser().absolute()
             return SharedStore(LocalStore(place, mkdir=True), str(place))
-        is_plain = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
-        options: Any = {"timeout": ANSWER_SECONDS, "allow_http": is_plain}
-        store = from_url(url, client_options=options, retry_config={"max_retries": 2})
+        store = open_object_store(url, seconds=ANSWER_SECONDS, retries=RETRIES)
     except Exception as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise ConfigError(f"fleet.store: {url} cannot be opened: {reason}.") from error
+        raise ConfigError(f"fleet.store: {url} cannot be opened: {failure_reason(error)}.") from error
     return SharedStore(store, url)
 
 

@@ -69,10 +69,7 @@ def cut_cards(index: Index, post_id: int | None) -> list[HtmlElement]:
         return cut
     kept = own | {outer for node in own for outer in node.iterancestors()}
     for card in (node for node, number in posts if number != post_id and node not in kept):
-        group = card.getparent()
-        drop(card)
-        cut.append(card)
-        cut += _cut_emptied(group, kept)
+        cut += _cut_card(card, kept)
     return cut
 
 
@@ -95,10 +92,7 @@ def cut_linked_cards(index: Index, declared: str, url: str, base: str) -> list[H
     for card in index.tagged("article", "a"):
         if card in kept or own in card.iterancestors() or not _is_linked_card(card, url, base):
             continue
-        group = card.getparent()
-        drop(card)
-        cut.append(card)
-        cut += _cut_emptied(group, kept)
+        cut += _cut_card(card, kept)
     return cut
 
 
@@ -131,9 +125,11 @@ def _is_linked_card(card: HtmlElement, url: str, base: str) -> bool:
     return not any(map(_OF_A_THREAD.search, marks))
 
 
-def _cut_emptied(group: HtmlElement | None, kept: set[HtmlElement]) -> list[HtmlElement]:
-    """Take out the elements without text around something that is gone; return the headings above them."""
-    cut: list[HtmlElement] = []
+def _cut_card(card: HtmlElement, kept: set[HtmlElement]) -> list[HtmlElement]:
+    """Take out a card, and what is empty around it; return it with the headings above."""
+    group = card.getparent()
+    drop(card)
+    cut = [card]
     while group is not None and group not in kept and not text_of(group):
         above, outer = group.getprevious(), group.getparent()
         drop(group)

@@ -16,13 +16,15 @@ from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from archive.core.errors import BackissueError
+from archive.files.object_store import failure_reason, open_object_store
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 Place = str | Path
 _BUFFER_BYTES = 1 << 20
-_ANSWER_SECONDS = "30s"
+_ANSWER_SECONDS = 30  # for one request to an object store
+_RETRIES = 4
 
 
 class PlaceError(BackissueError):
@@ -125,16 +127,13 @@ def _split(url: str) -> tuple[ObjectStore, str]:
 def _store(base: str) -> ObjectStore:
     """Open the bucket of a URL. Raises PlaceError where that cannot be."""
     try:
-        from obstore.store import from_url  # noqa: PLC0415  (an extra)
+        with _named(base):
+            return open_object_store(base, seconds=_ANSWER_SECONDS, retries=_RETRIES)
     except ImportError as error:
         raise PlaceError(
             f"{base} is read by obstore, which is not installed.",
             hint="Install Backissue with it, as backissue[scale].",
         ) from error
-    is_plain = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
-    options: Any = {"timeout": _ANSWER_SECONDS, "allow_http": is_plain}
-    with _named(base):
-        return from_url(base, client_options=options, retry_config={"max_retries": 4})
 
 
 @contextmanager
@@ -147,9 +146,8 @@ def _named(url: str) -> Iterator[None]:
     except (BaseError, OSError, ValueError) as error:
         if isinstance(error, FileNotFoundError) and "bucket" not in str(error).lower():
             raise
-        reason = str(error).strip().partition("\n")[0][:300].rstrip(".")
         raise PlaceError(
-            f"{url} cannot be read: {reason}.",
+            f"{url} cannot be read: {failure_reason(error)}.",
             hint="Check the URL and the keys in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,"
             " AWS_REGION, AWS_ENDPOINT_URL and the like).",
         ) from error

@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from datasette.utils.asgi import NotFound, Response
 from datasette.views.base import DatasetteError
@@ -47,7 +46,7 @@ from archive.public.desk.session import (
     write_desk,
 )
 from archive.public.views import desk_view
-from archive.public.web import Row, enter, number_of, read, render_page, site_url
+from archive.public.web import Row, enter, number_of, page_link, read, render_page, site_url
 
 ITEMS_PER_PAGE = 50
 
@@ -222,8 +221,7 @@ async def shared(datasette: Any, request: Any) -> Any:
         return await file_of_items(
             datasette, request, name, items, share.title or share.tag or share.kind, form
         )
-    page = min(number_of(request.args.get("page"), most=1000), _pages(items))
-    shown = items[(page - 1) * ITEMS_PER_PAGE : page * ITEMS_PER_PAGE]
+    page, shown = _page_of(request, items)
     rows = await read(datasette, name, lambda connection: described_items(connection, shown))
     context = {"share": share, "rows": rows, "total": len(items), "page": page, "pages": _pages(items)}
     return await render_page(datasette, request, "shared.html", {**context, "forms": FORMS}, headers=_PRIVATE)
@@ -237,8 +235,7 @@ async def _desk_page(
     kind, tag = _selected(show)
     every, shares = await read_desk(datasette, lambda desk: (desk.items(reader.id), desk.shares(reader.id)))
     items = [item for item in every if kind in ("", item.kind) and (not tag or tag in item.tags)]
-    page = min(number_of(request.args.get("page"), most=1000), _pages(items))
-    shown = items[(page - 1) * ITEMS_PER_PAGE : page * ITEMS_PER_PAGE]
+    page, shown = _page_of(request, items)
     rows = await read(datasette, name, lambda connection: described_items(connection, shown))
     links = {
         share.id: site_url(datasette, request, datasette.urls.path(f"shared/{share.key}")) for share in shares
@@ -308,8 +305,7 @@ def _back(datasette: Any, form: Form, done: Row) -> str:
     told = {name: value for name, value in done.items() if name != "saved" and value}
     query = {"show": form["show"]} if _is_selection(form.get("show", "")) else {}
     query |= {"page": form["page"]} if form.get("page", "").isdigit() else {}
-    path = str(datasette.urls.path("saved"))
-    return f"{path}?{urlencode({**query, **told})}" if query or told else path
+    return page_link(datasette, "saved", {**query, **told})
 
 
 async def _share(datasette: Any, key: str) -> Share:
@@ -366,6 +362,12 @@ def _removed_elsewhere() -> EditedElsewhereError:
         "This item was removed from your desk in another window.",
         hint="Save it again at its page, then add your text.",
     )
+
+
+def _page_of(request: Any, items: list[Item]) -> tuple[int, list[Item]]:
+    """Return the number of the requested page, at most the last one, and its items."""
+    page = min(number_of(request.args.get("page"), most=1000), _pages(items))
+    return page, items[(page - 1) * ITEMS_PER_PAGE : page * ITEMS_PER_PAGE]
 
 
 def _pages(items: list[Item]) -> int:

@@ -10,7 +10,7 @@ import heapq
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from datasette.utils.asgi import Forbidden, Response
 
@@ -19,7 +19,7 @@ from archive.public.render.history import ChangeFilter, listed, with_excerpt
 from archive.public.render.monthly_counts import charts
 from archive.public.render.text import unmarked
 from archive.public.views import desk_view, history_view, search_view
-from archive.public.web import Row, render_page
+from archive.public.web import Row, page_link, render_page
 from archive.queries.url_lookup import is_url
 from archive.search.engine import SEARCHED_KINDS, Ask
 from archive.search.suggestions import Help
@@ -368,10 +368,8 @@ def _looked_up(datasette: Any, url: str, shards: dict[str, Shard]) -> Any:
     for shard in shards.values():
         for source in shard.sources:
             if _host(source["url"]) == host:
-                path = datasette.urls.path(f"archives/{shard.name}/lookup")
-                query = urlencode({"url": url}, errors="replace")
-                return Response.redirect(f"{path}?{query}")
+                path = page_link(datasette, f"archives/{shard.name}/lookup", {"url": url})
+                return Response.redirect(path)
     segments = urlsplit(url).path.replace("-", " ").split("/")
     words = " ".join(part for part in segments if part)
-    query = urlencode({"q": words}, errors="replace")
-    return Response.redirect(f"{datasette.urls.path('search')}?{query}")
+    return Response.redirect(page_link(datasette, "search", {"q": words}))

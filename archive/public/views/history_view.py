@@ -6,7 +6,6 @@ import sqlite3
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
-from urllib.parse import urlencode
 
 from datasette.utils.asgi import Response
 
@@ -21,6 +20,7 @@ from archive.public.web import (
     enter,
     first_row,
     number_of,
+    page_link,
     read,
     render_page,
     rows,
@@ -111,14 +111,7 @@ def changes_link(datasette: Any, wanted: ChangeFilter, *, form: str = "", **to: 
     usual = ChangeFilter()
     pairs = {name: getattr(new, name) for name in ChangeFilter.__slots__}
     chosen = {name: value for name, value in pairs.items() if value != getattr(usual, name)}
-    query = urlencode(chosen, errors="replace")
-    page = "changes"
-    if form:
-        page = f"changes.{form}"
-    path = str(datasette.urls.path(page))
-    if query:
-        return f"{path}?{query}"
-    return path
+    return page_link(datasette, "changes", chosen, form=form)
 
 
 async def versions(datasette: Any, request: Any) -> Any:
@@ -127,9 +120,7 @@ async def versions(datasette: Any, request: Any) -> Any:
     kind = request.url_vars["kind"]
     wanted = int(request.url_vars["id"])
     if kind == "article" and (asked_for := request.args.get("as-of")):
-        page = datasette.urls.path(f"article/{wanted}/as-of")
-        query = urlencode({"at": asked_for}, errors="replace")
-        return Response.redirect(page + "?" + query)
+        return Response.redirect(page_link(datasette, f"article/{wanted}/as-of", {"at": asked_for}))
     known, events = await read(datasette, name, lambda connection: _history(connection, kind, wanted))
     looks = await read(datasette, name, lambda connection: _observations(connection, kind, wanted))
     if not known:

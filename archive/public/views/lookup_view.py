@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from typing import Any
-from urllib.parse import urlencode
 
 from datasette.utils.asgi import Response
 
 from archive.core.connection import Database
-from archive.public.web import Row, enter, read, render_page
+from archive.public.web import Row, enter, page_link, read, render_page
 from archive.queries.url_lookup import Answer, look_up
 
 MAX_URLS = 100
@@ -33,8 +32,7 @@ async def lookup(datasette: Any, request: Any) -> Any:
 
 def path_for(datasette: Any, url: str) -> str:
     """Return the path of the page that states whether a URL is archived."""
-    query = urlencode({"url": url}, errors="replace")
-    return f"{datasette.urls.path('lookup')}?{query}"
+    return page_link(datasette, "lookup", {"url": url})
 
 
 def _answers(connection: sqlite3.Connection, urls: list[str]) -> list[Answer]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import urlencode
 
 from archive.public.views.article_view import missing
-from archive.public.web import Row, TooSlow, enter, first_row, read, render_page
+from archive.public.web import Row, TooSlow, enter, first_row, page_link, read, render_page
 from archive.queries import same_words
 
 _EXCERPT = 700  # characters of a text that the timeline shows
@@ -78,5 +77,5 @@ def _excerpt(text: str | None) -> str:
 
 def _query_path(datasette: Any, database: str, query: str, **values: Any) -> str:
     """Return the path of a canned query as CSV."""
-    path = datasette.urls.path(f"{database}/{query}.csv")
-    return f"{path}?{urlencode({**values, '_stream': 'on', '_dl': 'on'})}"
+    parameters = {**values, "_stream": "on", "_dl": "on"}
+    return page_link(datasette, f"{database}/{query}", parameters, form="csv")

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from datasette.utils.asgi import Response
 
@@ -20,7 +19,18 @@ from archive.public.sql.jobs import Job
 from archive.public.sql.pool import LateError, LostError
 from archive.public.views.home_view import examples
 from archive.public.views.lookup_view import path_for
-from archive.public.web import Row, TooSlow, enter, number_of, read, render_page, rows, site_url, within
+from archive.public.web import (
+    Row,
+    TooSlow,
+    enter,
+    number_of,
+    page_link,
+    read,
+    render_page,
+    rows,
+    site_url,
+    within,
+)
 from archive.queries.url_lookup import is_url
 from archive.search.engine import SEARCHED_KINDS, Ask, SearchResult, find, whole
 from archive.search.suggestions import Help, find_with_help
@@ -223,13 +233,7 @@ def search_link(datasette: Any, ask: Ask, *, form: str = "", **changes: Any) -> 
         value = getattr(wanted, name)
         if value != getattr(usual, name):
             pairs.append((name, str(value)))
-    page = "search"
-    if form:
-        page = f"search.{form}"
-    path = str(datasette.urls.path(page))
-    if pairs:
-        return f"{path}?{urlencode(pairs, errors='replace')}"
-    return path
+    return page_link(datasette, "search", pairs, form=form)
 
 
 def _full(datasette: Any, request: Any, hit: Row) -> Row:

@@ -6,14 +6,13 @@ import csv
 import io
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from datasette.utils.asgi import Response
 
 from archive.core.formatting import disarmed, file_name
 from archive.public.render.chart import Chart, lines
 from archive.public.render.word_trends import MAX_WORDS, Asked, Counted, asked, count_words
-from archive.public.web import Row, TooSlow, enter, read, render_page
+from archive.public.web import Row, TooSlow, enter, page_link, read, render_page
 
 SLOW = "This took too long. Ask for fewer or rarer words."
 
@@ -96,17 +95,12 @@ def _asked(request: Any) -> Asked:
 
 def _link(datasette: Any, wanted: Asked, *, form: str = "", **to: str) -> str:
     pairs: Row = {"q": ", ".join(wanted.terms), "kind": wanted.kind, "by": wanted.by, **to}
-    page = "words"
-    if form:
-        page = f"words.{form}"
-    path = datasette.urls.path(page)
-    return f"{path}?{urlencode(pairs, errors='replace')}"
+    return page_link(datasette, "words", pairs, form=form)
 
 
 def _search(datasette: Any, term: str, kind: str) -> str:
     """Return the search for a term, to which a span of time is added."""
-    query = urlencode({"q": term, "kind": kind}, errors="replace")
-    return f"{datasette.urls.path('search')}?{query}"
+    return page_link(datasette, "search", {"q": term, "kind": kind})
 
 
 def _chart(wanted: Asked, found: Counted) -> Chart:
