@@ -17,6 +17,7 @@ from types import SimpleNamespace
 
 from tests.builders.patience import free_port, until
 from tests.builders.require import need
+from tests.builders.server_process import ServerProcess
 from tests.paths import ROOT
 
 PACKAGE = ROOT / ".cache/ghost/package"
@@ -49,7 +50,7 @@ class Browser:
         return self.ask(method, f"/ghost/api/admin/{path}", data)
 
 
-class Ghost:
+class Ghost(ServerProcess):
     """A newspaper on Ghost, empty but for what Ghost itself puts into a new one."""
 
     def __init__(self, folder):
@@ -79,10 +80,6 @@ class Ghost:
         settings = [{"key": "comments_enabled", "value": "all"}, {"key": "timezone", "value": "Etc/UTC"}]
         self.desk.admin("PUT", "settings/", {"settings": settings})
         return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
 
     def _configure(self):
         database = {"client": "sqlite3", "connection": {"filename": str(self.db)}, "useNullAsDefault": True}

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from tests.builders.patience import until
 from tests.builders.require import need
+from tests.builders.server_process import ServerProcess
 from tests.paths import ROOT
 
 PROGRAM = ROOT / ".cache" / "isso" / "bin" / "isso"
@@ -26,7 +27,7 @@ enabled = false
 """
 
 
-class Isso:
+class Isso(ServerProcess):
     """A server for the site at `origin`."""
 
     def __init__(self, folder, origin, port):
@@ -44,10 +45,6 @@ class Isso:
         )
         until(self._answers, "Isso did not start.")
         return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
 
     def _answers(self):
         try:

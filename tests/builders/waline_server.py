@@ -9,6 +9,7 @@ import urllib.request
 
 from tests.builders.patience import until
 from tests.builders.require import need
+from tests.builders.server_process import ServerProcess
 from tests.paths import ROOT
 
 MODULES = ROOT / ".cache/waline/node_modules"
@@ -37,7 +38,7 @@ CREATE TABLE wl_Users (id INTEGER PRIMARY KEY AUTOINCREMENT, display_name TEXT, 
 _LOGIN = {"email": "desk@quay.example", "password": "a password"}
 
 
-class Waline:
+class Waline(ServerProcess):
     """A server on `port`, with a moderator who may change each comment."""
 
     def __init__(self, folder, port):
@@ -63,10 +64,6 @@ class Waline:
         self.ask("POST", "/api/user", {"display_name": "Desk", "url": "", **_LOGIN})  # the first: a moderator
         self.token = self.ask("POST", "/api/token", _LOGIN)["token"]
         return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
 
     def _answers(self):
         try:
