@@ -224,7 +224,8 @@ def _hunk(
     a hunk of a short text may be a widget's too.
     """
     pairs = zip(before, after, strict=False)
-    if len(before) == len(after) and all(_alike(a, b) for a, b in pairs):
+    alike = all(_alike(a, b) for a, b in pairs)
+    if alike and len(before) == len(after):
         return None
 
     def is_text(block: TextBlock) -> bool:
@@ -314,7 +315,8 @@ def _is_suspect(kind: HunkKind, gone: Sequence[TextBlock], come: Sequence[TextBl
     if not any(block.prose for block in every):
         return True
     if kind is HunkKind.ROTATED:
-        return max(len(gone), len(come)) <= 2 and all(block.size <= LONGEST_ROTATED_WORDS for block in every)
+        largest = max(block.size for block in every)
+        return max(len(gone), len(come)) <= 2 and largest <= LONGEST_ROTATED_WORDS
     if len(gone) == len(come) == 1:
         return gone[0].skeleton == come[0].skeleton and is_counted(gone[0])
     return False

@@ -115,13 +115,20 @@ def _read_declared(text: str) -> Declared:
 
 
 def _write_robots(copies: Mapping[str, RobotsCopy]) -> str:
-    kept = {host: {**asdict(copy), "until": to_text(copy.until)} for host, copy in copies.items()}
+    kept = {}
+    for host, copy in copies.items():
+        until = to_text(copy.until)
+        kept[host] = asdict(copy) | {"until": until}
     return json.dumps(kept)
 
 
 def _read_robots(text: str) -> dict[str, RobotsCopy]:
     kept = json.loads(text)
-    return {host: RobotsCopy(**{**copy, "until": instant(copy["until"])}) for host, copy in kept.items()}
+    copies = {}
+    for host, copy in kept.items():
+        until = instant(copy.pop("until"))
+        copies[host] = RobotsCopy(**copy, until=until)
+    return copies
 
 
 def _write_time(moment: datetime) -> str:
@@ -247,12 +254,13 @@ _NOTHING = CrawlState()
 
 def rows_from_state(state: CrawlState) -> dict[str, str]:
     """Return the rows of a state, name and text; a field that has its default has no row."""
-    known = {name: getattr(state, name) for name in _FIELDS}
-    return {
-        name: _FIELDS[name].write(value)
-        for name, value in known.items()
-        if value is not None and value != getattr(_NOTHING, name)
-    }
+    rows = {}
+    for name, kept in _FIELDS.items():
+        value = getattr(state, name)
+        default = getattr(_NOTHING, name)
+        if value is not None and value != default:
+            rows[name] = kept.write(value)
+    return rows
 
 
 def state_from_rows(rows: Mapping[str, str]) -> CrawlState:

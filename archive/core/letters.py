@@ -76,7 +76,10 @@ def _is_questioned(before: str, after: str) -> bool:
     """True if question marks stand where a text has other letters than ASCII."""
     if "?" not in after and "\ufffd" not in after:
         return False
-    if not after.replace("\ufffd", "").isascii() or not any(c.isalpha() for c in before if not c.isascii()):
+    others = [letter for letter in before if not letter.isascii()]
+    if not any(map(str.isalpha, others)):
+        return False
+    if not after.replace("\ufffd", "").isascii():
         return False
     return _MARKS.sub("?", before) == _MARKS.sub("?", after)
 

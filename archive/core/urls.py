@@ -310,11 +310,10 @@ def bare_host(parts: SplitResult) -> str:
 
 
 def _is_noise(pair: str) -> bool:
-    return (
-        not pair
-        or _MOBILE.match(pair) is not None
-        or _NOISE.match(unquote(pair.partition("=")[0])) is not None
-    )
+    if not pair or _MOBILE.match(pair):
+        return True
+    name, _, _ = pair.partition("=")
+    return _NOISE.match(unquote(name)) is not None
 
 
 def _host(parts: SplitResult) -> str:

@@ -98,7 +98,8 @@ def desk_path(archive: Path) -> Path:
 def orphaned_desks(folder: Path) -> list[Path]:
     """Return the files of readers' collections in a folder whose archive is not there."""
     owned = {desk_path(path) for path in folder.glob("*.db")}
-    return sorted(path for path in folder.resolve().glob("*desk.db") if path not in owned and _is_desk(path))
+    found = set(folder.resolve().glob("*desk.db"))
+    return sorted(filter(_is_desk, found - owned))
 
 
 def _is_desk(path: Path) -> bool:

@@ -156,7 +156,8 @@ class Fingerprints(Closing):
                 if len(numbers) < MAX_TEXTS:
                     rare.update(numbers)
         enough = max(_LEAST_SHARED, len(prints) // 3)
-        numbers = [number for number, times in shared.items() if rare[number] > 1 or times >= enough]
+        often = {number for number, times in shared.items() if times >= enough}
+        numbers = [number for number in shared if number in often or rare[number] > 1]
         numbers.sort(key=lambda number: (-rare[number], -shared[number], number))
         best = numbers[:_MOST_CANDIDATES]
         return [Candidate(key=self._key(number), rare=rare[number]) for number in best]

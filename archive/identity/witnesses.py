@@ -225,9 +225,8 @@ class Witnesses:
         if len(twins) != 1 or twins[0]["redaction_id"] is not None:
             return None
         [twin] = twins
-        if twin["post_id"] is not None and any(
-            other.post_id == twin["post_id"] for other in self._namesakes(article)
-        ):
+        ids_of_others = {other.post_id for other in self._namesakes(article)} - {None}
+        if twin["post_id"] in ids_of_others:
             return None
         if by_id is not None and by_id["id"] == twin["id"]:
             return None

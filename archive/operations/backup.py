@@ -133,11 +133,16 @@ def copy_published(archive: Path, target: Path) -> None:
 
 def _alone(archive: Path, lock: str, *, wait: float = 0.0) -> AbstractContextManager[None]:
     """Take a lock of an archive, unless it is read-only."""
-    return hold(archive, lock, wait=wait) if os.access(archive.resolve().parent, os.W_OK) else nullcontext()
+    folder = archive.resolve().parent
+    if not os.access(folder, os.W_OK):
+        return nullcontext()
+    return hold(archive, lock, wait=wait)
 
 
 def _must_be_free(folder: Path, *, replace: bool) -> None:
-    if not os.path.lexists(folder) or (folder.is_dir() and not any(folder.iterdir())):
+    if not os.path.lexists(folder):
+        return
+    if folder.is_dir() and not any(folder.iterdir()):
         return
     if not _is_backup(folder):
         raise ArchiveError(
@@ -169,7 +174,10 @@ def _is_backup(folder: Path) -> bool:
     except (OSError, ValueError):
         return False
     listed = {line.partition("  ")[2] for line in lines}
-    return ARCHIVE in listed <= {ARCHIVE, PAGES, MEDIA, HIDDEN, DESK, CONFIG} and found <= listed | {SUMS}
+    if ARCHIVE not in listed:
+        return False
+    possible = {ARCHIVE, PAGES, MEDIA, HIDDEN, DESK, CONFIG}
+    return listed <= possible and found <= listed | {SUMS}
 
 
 @contextmanager
@@ -273,13 +281,17 @@ def check(folder: Path) -> None:
     """Raise ArchiveError unless a folder is an unchanged backup."""
     try:
         lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
-        sums = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
-        wrong = [name for name, digest in sums.items() if _sealed(folder / name).sha256 != digest]
+        pairs = [line.split("  ", 1) for line in lines]
+        sums = {name: digest for digest, name in pairs}
+        found = {name: _sealed(folder / name).sha256 for name in sums}
     except (OSError, ValueError) as error:
-        reason = f"{error.filename} is missing" if isinstance(error, FileNotFoundError) else str(error)
+        reason = str(error)
+        if isinstance(error, FileNotFoundError):
+            reason = f"{error.filename} is missing"
         raise ArchiveError(
             f"{folder} is not a backup: {reason}.", hint="A backup is a folder made by `backissue backup`."
         ) from error
+    wrong = [name for name in sums if found[name] != sums[name]]
     if wrong or ARCHIVE not in sums:
         raise ArchiveError(
             f"{folder} is not as it was made: {', '.join(wrong) or ARCHIVE} differs.",
@@ -324,8 +336,15 @@ def _free_ending(paths: Iterable[Path]) -> str:
     An earlier one may be the only copy.
     """
     every = tuple(paths)
-    endings = (SET_ASIDE_SUFFIX if number == 1 else f"{SET_ASIDE_SUFFIX}-{number}" for number in count(1))
-    return next(end for end in endings if not any(path.with_name(path.name + end).exists() for path in every))
+
+    def is_used(ending: str) -> bool:
+        return any(path.with_name(path.name + ending).exists() for path in every)
+
+    ending = SET_ASIDE_SUFFIX
+    numbers = count(2)
+    while is_used(ending):
+        ending = f"{SET_ASIDE_SUFFIX}-{next(numbers)}"
+    return ending
 
 
 def _must_be_unused(path: Path) -> None:

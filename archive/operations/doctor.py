@@ -153,7 +153,8 @@ def permissions(archive: Path) -> Finding:
     beside = archive.parent.glob(f"{archive.name}-*")
     files = [archive, raw_pages_path(archive), *beside]
     files = [path for path in files if path.exists()]
-    closed = [path for path in (archive.parent, *files) if not os.access(path, os.W_OK)]
+    places = [archive.parent, *files]
+    closed = [path for path in places if not os.access(path, os.W_OK)]
     if closed:
         names = ", ".join(map(str, closed))
         return bad("permissions", f"Not writable: {names}.", "Run as the owner, or grant write access.")

@@ -164,12 +164,14 @@ def metadata_for(names: list[str]) -> Json:
 
 def _names(path: str) -> str:
     """Return the titles of the sources for people, "" for zero or very many."""
-    names = [
-        row[0] for row in _ask(path, "SELECT coalesce(title, name) FROM sources ORDER BY first_seen, name")
-    ]
-    if len(names) < 4:
-        return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
-    return ""
+    sql = "SELECT coalesce(title, name) FROM sources ORDER BY first_seen, name"
+    names = [row[0] for row in _ask(path, sql)]
+    if not names or len(names) > 3:
+        return ""
+    *others, last = names
+    if not others:
+        return str(last)
+    return f"{', '.join(others)} and {last}"
 
 
 def _ask(path: str, sql: str) -> list[tuple[Any, ...]]:

@@ -241,10 +241,14 @@ class FetchHistory(Closing):
             "SELECT url, modified, type FROM articles WHERE source = ? AND text IS NULL AND gone_at IS NULL"
             " ORDER BY published DESC, id"
         )
-        found = [(row["url"], row["modified"], row["type"]) for row in self._db.execute(sql, [self.source])]
-        if pattern:
-            found = [each for each in found if each[2] != POST or re.search(pattern, urlsplit(each[0]).path)]
-        return [(url, modified) for url, modified, _ in found]
+
+        def is_wanted(url: str, type_: str) -> bool:
+            if not pattern or type_ != POST:
+                return True
+            return re.search(pattern, urlsplit(url).path) is not None
+
+        found = self._db.execute(sql, [self.source]).fetchall()
+        return [(url, modified) for url, modified, type_ in found if is_wanted(url, type_)]
 
     def interrupted_articles(self) -> list[str]:
         """Return URLs of articles that the last run may have left halfway, if it was interrupted.

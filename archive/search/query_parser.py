@@ -157,7 +157,8 @@ def any_of(terms: Iterable[Term], columns: Mapping[str, str]) -> str | None:
 
     Those in a field this table lacks are left out.
     """
-    parts = [_term(term, columns) for term in terms if term.field is None or term.field in columns]
+    possible = {None, *columns}
+    parts = [_term(term, columns) for term in terms if term.field in possible]
     return " OR ".join(parts) or None
 
 

@@ -187,8 +187,9 @@ def _most_of(
     As many of the rarest as any text has.
     """
     counted = [(_texts_with(connection, group), group) for group in groups[: 2 * MAX_GROUPS]]
-    known = sorted((pair for pair in counted if pair[0]), key=lambda pair: pair[0])[:_MOST_OF]
-    chosen = tuple(group for group in groups if any(group is one for _, one in known))
+    known = sorted((pair for pair in counted if pair[0]), key=lambda pair: pair[0])
+    rarest = {id(group) for _, group in known[:_MOST_OF]}
+    chosen = tuple(group for group in groups if id(group) in rarest)
     most = min(len(groups), _MOST_OF)
     needed = max(2, (most + 1) // 2)
     for number in range(len(chosen), needed - 1, -1):
@@ -220,6 +221,6 @@ def _count_matches(connection: sqlite3.Connection, ask: Ask) -> int:
 
 def _typed_query(groups: Groups, wording: Wording) -> str:
     """Return groups, and what must not occur, as a person would type them."""
-    return " ".join(
-        [format_query(groups), *(f"-{format_query([[term]])}" for term in wording.without)]
-    ).strip()
+    without = [format_query([[term]]) for term in wording.without]
+    parts = [format_query(groups), *(f"-{word}" for word in without)]
+    return " ".join(parts).strip()

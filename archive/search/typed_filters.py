@@ -83,7 +83,8 @@ def check_filters(connection: sqlite3.Connection, ask: Ask) -> None:
         _known_type(connection, name)
     for tag in filter(None, (plain.tag, *tags)):
         _known_tag(connection, tag)
-    people = [group[0].text for group in wording.groups if len(group) == 1 and group[0].field == "author"]
+    single = [group[0] for group in wording.groups if len(group) == 1]
+    people = [term.text for term in single if term.field == "author"]
     for person in filter(None, (ask.person.strip(), *people)):
         _known_person(connection, person)
 

@@ -91,8 +91,10 @@ def _divided_forms(word: str) -> list[str]:
         low = word.lower()
         if low[0] in _ONE_LETTER_PREFIXES and len(low) > 4:
             found.append(f"{low[0]} {low[1:]}")
-        prefixes = [prefix for prefix in _PREFIXES if low.startswith(prefix)]
-        found += [f"{prefix} {low[len(prefix) :]}" for prefix in prefixes if len(low) - len(prefix) > 3]
+        for prefix in filter(low.startswith, _PREFIXES):
+            rest = low.removeprefix(prefix)
+            if len(rest) > 3:
+                found.append(f"{prefix} {rest}")
     return found
 
 

@@ -51,10 +51,12 @@ def by_what(surfaces: Iterable[tuple[str, str]]) -> str:
 
     `surfaces` are pairs of a kind and the surface of a proof.
     """
-    found_pairs = {(str(kind), SURFACES[surface]) for kind, surface in surfaces}
-    found = sorted(found_pairs)
-    kinds = [str(kind) for kind in AuditKind if any(kind == of for of, _ in found)]
-    named = [f"{kind}s by {' and '.join(name for of, name in found if of == kind)}" for kind in kinds]
+    found = {(str(kind), SURFACES[surface]) for kind, surface in surfaces}
+    named = []
+    for kind in map(str, AuditKind):
+        names = sorted(name for of, name in found if of == kind)
+        if names:
+            named.append(f"{kind}s by {' and '.join(names)}")
     if not named:
         return ""
     return f" ({', '.join(named)})"

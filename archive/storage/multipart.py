@@ -95,8 +95,11 @@ def _is_first_part(text: str, held: Mapping[int, tuple[str, str | None]]) -> boo
     if 1 in held:
         first = held[1][0].split(_GAP)
     kept = sum(paragraph in text for paragraph in first)
-    others = [both[0].partition(_GAP)[0] for part, both in held.items() if part > 1]
-    return 2 * kept >= len(first) and not all(opening in text for opening in others)
+    if 2 * kept < len(first):
+        return False
+    others = [plain for part, (plain, _) in held.items() if part > 1]
+    openings = [plain.partition(_GAP)[0] for plain in others]
+    return not all(opening in text for opening in openings)
 
 
 def store_parts(db: Database, article_id: int, whole: Whole) -> None:

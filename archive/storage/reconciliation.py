@@ -126,16 +126,17 @@ def _missed_in_thread(db: Database, look: ThreadLook) -> list[str]:
     if not any(row["key"] in look.shown for row in pings):
         held = [row for row in held if row["kind"] == "comment"]
     absent = {row["key"] for row in held} - look.shown
-    missed = [
-        row["key"]
-        for row in held
-        if row["key"] in absent
-        and (look.empty or row["site_parent"] not in absent)
-        and not (look.pings_only and row["kind"] == "comment")
-    ]
-    if look.empty or (held and len(missed) <= len(held) - held[0]["stated"]):
+    missing = [row for row in held if row["key"] in absent]
+    if not look.empty:
+        missing = [row for row in missing if row["site_parent"] not in absent]
+    if look.pings_only:
+        missing = [row for row in missing if row["kind"] != "comment"]
+    missed = [row["key"] for row in missing]
+    if look.empty:
         return missed
-    return []
+    if not held or len(missed) > len(held) - held[0]["stated"]:
+        return []
+    return missed
 
 
 def _note_unreadable(db: Database, look: ThreadLook) -> None:

@@ -146,5 +146,7 @@ def compact(origins: Mapping[str, str]) -> dict[str, str]:
         return dict(origins)
     [(commonest, _)] = Counter(named.values()).most_common(1)
     common = origins.get(REST_OF_THEM) or commonest
-    own = {field: origin for field, origin in named.items() if origin != common or field in LIST_COLUMNS}
+    kept = {field for field, origin in named.items() if origin != common}
+    kept.update(LIST_COLUMNS)
+    own = {field: origin for field, origin in named.items() if field in kept}
     return {REST_OF_THEM: common} | own

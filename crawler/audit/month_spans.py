@@ -94,9 +94,9 @@ def spans(due: Iterable[tuple[AuditKind, str]], held: Mapping[tuple[AuditKind, s
     number = 0
     for next_kind, month in due:
         more = held.get((next_kind, month), 0)
-        if months and (
-            next_kind is not kind or month != month_after(months[-1]) or number + more > MAX_SPAN_RECORDS
-        ):
+        is_next = bool(months) and next_kind is kind and month == month_after(months[-1])
+        fits = is_next and number + more <= MAX_SPAN_RECORDS
+        if months and not fits:
             yield Span(kind=kind, months=tuple(months))
             months, number = [], 0
         kind = next_kind

@@ -113,8 +113,11 @@ class PageAudit:
         """
         totals = (max(thread.stated or 0, thread.held) for thread in threads)
         stated = sum(totals)
-        silent = sum(thread.stated is None and (thread.held > 0 or not told) for thread in threads)
-        why = "REST gives no list, and not every article's page states how many it has." if silent else None
+        untold = [thread for thread in threads if thread.stated is None]
+        is_silent = any(thread.held > 0 or not told for thread in untold)
+        why = None
+        if is_silent:
+            why = "REST gives no list, and not every article's page states how many it has."
         if unread:
             why = f"REST gives no list, and the pages of {unread:,} articles could not be read."
         read = (instant(thread.read_at) for thread in threads)

@@ -156,9 +156,11 @@ class SitemapAudit:
 
         Then nothing of it is missing.
         """
-        of_articles = (gap for (kind, _), gap in self.findings.gaps.items() if kind is AuditKind.ARTICLE)
-        reasons = [gap.reason for gap in of_articles if gap.month == month]
-        return bool(reasons) and all(reason in WITHHELD for reason in reasons)
+        reasons = set()
+        for (kind, _), gap in self.findings.gaps.items():
+            if kind is AuditKind.ARTICLE and gap.month == month:
+                reasons.add(gap.reason)
+        return bool(reasons) and reasons <= WITHHELD
 
     async def _must_answer(self) -> None:
         """Raise NoListingError where not even the front page is given."""

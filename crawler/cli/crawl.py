@@ -65,18 +65,18 @@ def crawl(
 def planned(config: Config) -> tuple[Planned, ...]:
     """Return the configured sources for the commands of other rooms."""
     now = datetime.now(UTC)
-    if not config.archive.is_file() or not any(
-        isinstance(each.schedule.rule, Auto) for each in config.sources
-    ):
+    learns = any(isinstance(each.schedule.rule, Auto) for each in config.sources)
+    if not learns or not config.archive.is_file():
         return tuple(_planned(source, source.schedule, now, now) for source in config.sources)
     from archive.storage.archive import Archive  # noqa: PLC0415  (only a schedule that learns needs it)
 
     learning = Learning()
     with Archive.open(config.archive, finish=False) as archive:
-        return tuple(
-            _planned(source, *learning.since_last_run(archive, source.name, source.schedule, now), now)
-            for source in config.sources
-        )
+        found = []
+        for source in config.sources:
+            timetable, since = learning.since_last_run(archive, source.name, source.schedule, now)
+            found.append(_planned(source, timetable, since, now))
+        return tuple(found)
 
 
 def _planned(source: Source, timetable: Timetable, since: datetime, now: datetime) -> Planned:

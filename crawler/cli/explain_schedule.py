@@ -83,8 +83,10 @@ def _json(seen: Seen, due: Due) -> dict[str, object]:
 def _tell(seen: Seen, due: Due, now: datetime) -> None:
     click.echo(click.style(plain(seen.url), bold=True))
     click.echo(f"{_when(due.at, now)} {plain(due.why)}\n")
-    facts = [(name.replace("_", " "), _value(fact)) for name, fact in _facts(seen).items()]
-    table(("fact", "value"), facts)
+    rows = []
+    for name, fact in _facts(seen).items():
+        rows.append((name.replace("_", " "), _value(fact)))
+    table(("fact", "value"), rows)
     click.echo()
 
 

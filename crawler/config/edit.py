@@ -57,7 +57,8 @@ def renamed(text: str, old: str, new: str) -> str:
         if found is not None:
             group = next(number for number in (1, 2, 3) if found[number])
             begin, end = found.span(group)
-            lines[start] = lines[start][:begin] + new + lines[start][end:]
+            line = lines[start]
+            lines[start] = line[:begin] + new + line[end:]
     wanted = tomllib.loads(text)
     wanted["sources"][new] = wanted["sources"].pop(old)
     _rename_named(lines, old, new)

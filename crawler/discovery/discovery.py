@@ -50,9 +50,10 @@ class Discovery:
         """
         crawl = self.crawl
         before = self.crawl.before
-        is_recent = crawl.is_within(RELIST, before.posts_listed_at) and (
-            before.types_read_at is not None or before.surface != "rest"  # an archive from before types
-        )
+        lacks_types = (
+            before.surface == "rest" and before.types_read_at is None
+        )  # an archive from before types
+        is_recent = crawl.is_within(RELIST, before.posts_listed_at) and not lacks_types
         crawl.rest.lists_comments = before.rest_lists_comments is not False
         if is_recent and is_silent:
             crawl.report.surface = before.surface
@@ -104,10 +105,12 @@ class Discovery:
 
     def _may_lack_older(self) -> bool:
         """True if the surface that named articles has only the newest: a short feed, sitemaps of news."""
-        surface = self.crawl.report.surface
-        return (surface == "feed" and not self.by_feed.is_whole) or (
-            surface == "sitemap" and not self.by_sitemap.is_whole
-        )
+        match self.crawl.report.surface:
+            case "feed":
+                return not self.by_feed.is_whole
+            case "sitemap":
+                return not self.by_sitemap.is_whole
+        return False
 
     async def _only_in_feed(self, feed: Page) -> list[Listed]:
         """Return the articles in a feed that are missing in the listing.

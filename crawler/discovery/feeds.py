@@ -63,8 +63,12 @@ def read_posts_feed(page: Page) -> tuple[Listed, ...] | None:
     entries = feed_pages.read_entries(page)
     if not entries:
         return None
-    found = ((urls.absolute(entry.link, page.final_url), entry.guid) for entry in entries if entry.link)
-    return tuple(Listed(url=url, post_id=_post_id(guid), is_post=True) for url, guid in found if url)
+    found = []
+    for entry in entries:
+        url = entry.link and urls.absolute(entry.link, page.final_url)
+        if url:
+            found.append(Listed(url=url, post_id=_post_id(entry.guid), is_post=True))
+    return tuple(found)
 
 
 @reader(None)

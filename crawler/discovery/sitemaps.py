@@ -132,9 +132,9 @@ def _is_aside(url: str, wants_type: Callable[[str], bool]) -> bool:
     kind = type_of(url)
     if kind is not None:
         return not wants_type(kind)
-    return not is_of_posts(url) and (
-        is_of_overviews(url) or _SIDE_SITEMAP.search(urls.path_of(url)) is not None
-    )
+    if is_of_posts(url):
+        return False
+    return is_of_overviews(url) or _SIDE_SITEMAP.search(urls.path_of(url)) is not None
 
 
 def _unpacked(body: bytes) -> bytes | None:

@@ -84,7 +84,10 @@ class BoundedHandler(HTTP11DownloadHandler):
             return _without_guess(await super().download_request(request))
         system, parameter = wanted
         secret = cast("Any", self._crawler.spider).session.secrets.get(system, "")
-        url = f"{request.url}{'&' if '?' in request.url else '?'}{parameter}={quote(secret, safe='')}"
+        joint = "?"
+        if joint in request.url:
+            joint = "&"
+        url = f"{request.url}{joint}{parameter}={quote(secret, safe='')}"
         try:
             response = await super().download_request(request.replace(url=url))
         except Exception as error:

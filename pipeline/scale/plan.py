@@ -104,8 +104,9 @@ class ExtractionPlan:
 
     def unfinished_tasks(self) -> list[int]:
         """Return the tasks that are not done."""
-        done = set(tasks_done(Path(self.folder)))
-        return [task for task in range(self.tasks) if task not in done or not self._mark(task).exists()]
+        done = tasks_done(Path(self.folder))
+        marked = {task for task in done if self._mark(task).exists()}
+        return sorted(set(range(self.tasks)) - marked)
 
     def forget_lost_tasks(self) -> None:
         """Remove the completion marks of tasks whose files are gone, so that the engine does them again."""

@@ -332,11 +332,19 @@ def _with_latest(shards: dict[str, Shard], wanted: ChangeFilter) -> list[tuple[s
     """Return shards with such changes, and their latest time."""
     pairs = []
     for shard in shards.values():
-        latest = shard.latest.get(wanted.show) if wanted.show else max(shard.latest.values(), default=None)
-        is_its = not wanted.source or any(source["name"] == wanted.source for source in shard.sources)
-        if latest and is_its and (not wanted.since or latest >= wanted.since):
+        names = {source["name"] for source in shard.sources}
+        if wanted.source and wanted.source not in names:
+            continue
+        latest = _latest_change(shard, wanted)
+        if latest and latest >= (wanted.since or ""):
             pairs.append((latest, shard))
     return pairs
+
+
+def _latest_change(shard: Shard, wanted: ChangeFilter) -> str | None:
+    if wanted.show:
+        return shard.latest.get(wanted.show)
+    return max(shard.latest.values(), default=None)
 
 
 def _asked_changes(request: Any) -> ChangeFilter:

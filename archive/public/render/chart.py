@@ -91,13 +91,18 @@ def _filled(months: Sequence[tuple[str, int]]) -> dict[str, int]:
     last = _number(max(known))
     longest = first + 12 * LONGEST
     until = min(last, longest)
-    names = (f"{number // 12:04}-{number % 12 + 1:02}" for number in range(first, until + 1))
+    names = map(_name, range(first, until + 1))
     return {name: known.get(name, 0) for name in names}
 
 
 def _number(month: str) -> int:
     year = int(month[:4])
     return year * 12 + int(month[5:7]) - 1
+
+
+def _name(number: int) -> str:
+    year, month = divmod(number, 12)
+    return f"{year:04}-{month + 1:02}"
 
 
 def _by_year(months: Mapping[str, int]) -> dict[str, int]:

@@ -124,7 +124,8 @@ def excerpt(old: str | None, new: str | None, *, length: int = 160) -> tuple[Par
     changed = next(changed_blocks, None)
     if changed is None:
         return ()
-    first = next(index for index, (kind, _) in enumerate(changed.parts) if kind != "same")
+    kinds = [kind for kind, _ in changed.parts]
+    first = next(index for index, kind in enumerate(kinds) if kind != "same")
     parts = [(kind, text) for kind, text in changed.parts[first : first + 3]]
     if first:
         before = changed.parts[first - 1][1]

@@ -39,7 +39,11 @@ class ForeignComments:
                         f"comment_keys.{system} needs ${name}, which is not in the environment.",
                         hint="Set it where Backissue is started: a unit's EnvironmentFile, for example.",
                     )
-        return {system: _VALUE.sub(lambda found: environ[found[1]], key) for system, key in self.keys.items()}
+
+        def filled(key: str) -> str:
+            return _VALUE.sub(lambda found: environ[found[1]], key)
+
+        return {system: filled(key) for system, key in self.keys.items()}
 
 
 def read_foreign_comments(table: TomlTable, keys: SourceTable) -> ForeignComments:
