@@ -10,13 +10,14 @@ import re
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlencode
 
 from datasette.utils import sqlite_timelimit
 from datasette.utils.asgi import NotFound, Response
 
 from archive.core.errors import ArchiveError
+from archive.files.desk_store import Desk
 from archive.public.desk.session import is_open, read_desk, reader_of
 from archive.public.headers import STRICT
 from archive.public.served_archives import room_of
@@ -28,6 +29,7 @@ QUERY_WAIT_SECONDS = 10
 _CROWDED = "Too many queries are running. Try again in a few seconds."
 _SLOW = "This took too long and was stopped. Try again in a moment."
 T = TypeVar("T")
+P = ParamSpec("P")
 Row = dict[str, Any]
 
 
@@ -51,10 +53,17 @@ async def enter(datasette: Any, request: Any) -> str:
     return name
 
 
-async def read(datasette: Any, name: str, work: Callable[[sqlite3.Connection], T]) -> T:
+async def read(
+    datasette: Any,
+    name: str,
+    work: Callable[Concatenate[sqlite3.Connection, P], T],
+    /,
+    *args: P.args,
+    **options: P.kwargs,
+) -> T:
     """Run `work` on a read-only connection, on one state of the file.
 
-    Raises TooSlow.
+    It is called with the connection, and with what is given after it. Raises TooSlow.
     """
     limit = QUERY_WAIT_SECONDS * datasette.sql_time_limit_ms
 
@@ -62,7 +71,7 @@ async def read(datasette: Any, name: str, work: Callable[[sqlite3.Connection], T
         connection.execute("BEGIN")
         try:
             with sqlite_timelimit(connection, limit):
-                return work(connection)
+                return work(connection, *args, **options)
         except sqlite3.OperationalError as error:
             if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":  # the message may differ
                 raise TooSlow from error
@@ -103,7 +112,7 @@ async def _for_reader(datasette: Any, request: Any) -> tuple[Row, dict[str, str]
         return {"desks_open": True}, headers
     kept: frozenset[str] = frozenset()
     with suppress(ArchiveError, sqlite3.Error):  # then buttons say Save, which adds nothing twice
-        kept = await read_desk(datasette, lambda desk: desk.kept_names(reader.id))
+        kept = await read_desk(datasette, Desk.kept_names, reader.id)
     back = datasette.urls.path(request.full_path.lstrip("/"))
     ours = {"desks_open": True, "reader": reader, "kept": kept, "back": str(back)}
     return ours, {**headers, "cache-control": "private, no-cache", "vary": "Cookie"}

@@ -20,7 +20,7 @@ async def file_of_items(
 ) -> Any:
     """Return items as a file in a form, by default that of the URL; `words` are for its name."""
     _, ending, content_type, write = FORMS[form or request.url_vars["form"]]
-    rows = await read(datasette, name, lambda connection: described_items(connection, items))
+    rows = await read(datasette, name, described_items, items)
     text = write(rows, lambda path: site_url(datasette, request, datasette.urls.path(path)))
     disposition = f'attachment; filename="{file_name("saved", [words], ending, datetime.now(UTC))}"'
     return Response(
@@ -41,5 +41,5 @@ async def browser_file(datasette: Any, request: Any, name: str, form: dict[str, 
         raise DatasetteError(
             "This is no list of saved items. Reload the page “Saved”.", status=400
         ) from error
-    seen = await read(datasette, name, lambda connection: seen_now(connection, items))
+    seen = await read(datasette, name, seen_now, items)
     return await file_of_items(datasette, request, name, seen, form.get("show", ""))

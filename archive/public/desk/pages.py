@@ -31,6 +31,7 @@ from archive.files.desk_records import (
     must_fit_item,
     tags_of,
 )
+from archive.files.desk_store import Desk
 from archive.public.desk.files import browser_file, file_of_items
 from archive.public.desk.forms import FORMS
 from archive.public.desk.selection import described_items, given_items, kept_of, seen_now
@@ -88,7 +89,7 @@ async def saved_file(datasette: Any, request: Any) -> Any:
             raise DatasetteError(trouble, status=503)
         raise NotFound("Open your desk first, by the link that the operator gave you.")
     kind, tag = _selected(request.args.get("show"))
-    items = await read_desk(datasette, lambda desk: desk.items(reader.id, kind=kind, tag=tag))
+    items = await read_desk(datasette, Desk.items, reader.id, kind=kind, tag=tag)
     return await file_of_items(datasette, request, name, items, tag or kind)
 
 
@@ -127,12 +128,12 @@ async def keep(datasette: Any, request: Any) -> Any:
             raise NotFound("Only an article, a comment or a search can be saved.")
         item = _new(*kept)
         if form.get("drop"):
-            await write_desk(datasette, reader, lambda desk: desk.remove(reader.id, item.name))
+            await write_desk(datasette, reader, Desk.remove, reader.id, item.name)
             return {"saved": False}
-        [seen] = await read(datasette, name, lambda connection: seen_now(connection, [item]))
+        [seen] = await read(datasette, name, seen_now, [item])
         if seen.kind != "search" and not seen.first_seen:
             raise NotFound(f"This archive has no {seen.kind} {seen.reference}.")
-        await write_desk(datasette, reader, lambda desk: desk.keep(reader.id, [seen]))
+        await write_desk(datasette, reader, Desk.keep, reader.id, [seen])
         return {"saved": True}
 
     return await _changed(datasette, request, work)
@@ -143,11 +144,11 @@ async def change(datasette: Any, request: Any) -> Any:
 
     async def work(_name: str, reader: DeskReader, form: Form) -> Row:
         number = number_of(form.get("id"), least=0)
-        item = await read_desk(datasette, lambda desk: desk.item(reader.id, number))
+        item = await read_desk(datasette, Desk.item, reader.id, number)
         if item is None:
             raise _removed_elsewhere()
         if form.get("do") == "remove":
-            await write_desk(datasette, reader, lambda desk: desk.remove(reader.id, item.name))
+            await write_desk(datasette, reader, Desk.remove, reader.id, item.name)
             return {"saved": False}
         revision = number_of(form.get("revision"), least=0)
         note, tags = form.get("note", "").replace("\r\n", "\n"), tags_of(form.get("tags", ""))
@@ -155,7 +156,12 @@ async def change(datasette: Any, request: Any) -> Any:
         is_changed = await write_desk(
             datasette,
             reader,
-            lambda desk: desk.change(reader.id, number, note=note, tags=tags, revision=revision),
+            Desk.change,
+            reader.id,
+            number,
+            note=note,
+            tags=tags,
+            revision=revision,
         )
         if not is_changed:
             raise _removed_elsewhere()
@@ -180,8 +186,8 @@ async def take_in(datasette: Any, request: Any) -> Any:
                 raise UnreadableError(
                     "This is no list of saved items.", hint="A list is exported as JSON, by a page “Saved”."
                 ) from error
-            seen = await read(datasette, name, lambda connection: seen_now(connection, items))
-        added = await write_desk(datasette, reader, lambda desk: desk.keep(reader.id, reversed(seen)))
+            seen = await read(datasette, name, seen_now, items)
+        added = await write_desk(datasette, reader, Desk.keep, reader.id, reversed(seen))
         lost = sum(1 for item in seen if item.kind != "search" and not item.first_seen)
         cut = sum(1 for item in items if item_within_bounds(item) != item)
         return {"added": added, "known": len(items) - added, "unread": unread, "lost": lost, "cut": cut}
@@ -195,15 +201,13 @@ async def share_list(datasette: Any, request: Any) -> Any:
     async def work(_name: str, reader: DeskReader, form: Form) -> Row:
         if form.get("end"):
             number = number_of(form["end"], least=0)
-            await write_desk(datasette, reader, lambda desk: desk.end_share(reader.id, number))
+            await write_desk(datasette, reader, Desk.end_share, reader.id, number)
             return {"ended": 1}
         kind, tag = _selected(form.get("show"))
         if form.get("show") and not _is_selection(form["show"]):
             raise UnreadableError("There is no such selection.", hint="Choose one in the list “Show”.")
         title, now = " ".join(form.get("title", "").split()), datetime.now(UTC)
-        await write_desk(
-            datasette, reader, lambda desk: desk.share(reader.id, title=title, kind=kind, tag=tag, now=now)
-        )
+        await write_desk(datasette, reader, Desk.share, reader.id, title=title, kind=kind, tag=tag, now=now)
         return {"shared": 1}
 
     return await _changed(datasette, request, work)
@@ -222,7 +226,7 @@ async def shared(datasette: Any, request: Any) -> Any:
             datasette, request, name, items, share.title or share.tag or share.kind, form
         )
     page, shown = _page_of(request, items)
-    rows = await read(datasette, name, lambda connection: described_items(connection, shown))
+    rows = await read(datasette, name, described_items, shown)
     context = {"share": share, "rows": rows, "total": len(items), "page": page, "pages": _pages(items)}
     return await render_page(datasette, request, "shared.html", {**context, "forms": FORMS}, headers=_PRIVATE)
 
@@ -236,7 +240,7 @@ async def _desk_page(
     every, shares = await read_desk(datasette, lambda desk: (desk.items(reader.id), desk.shares(reader.id)))
     items = [item for item in every if kind in ("", item.kind) and (not tag or tag in item.tags)]
     page, shown = _page_of(request, items)
-    rows = await read(datasette, name, lambda connection: described_items(connection, shown))
+    rows = await read(datasette, name, described_items, shown)
     links = {
         share.id: site_url(datasette, request, datasette.urls.path(f"shared/{share.key}")) for share in shares
     }
@@ -311,7 +315,7 @@ def _back(datasette: Any, form: Form, done: Row) -> str:
 async def _share(datasette: Any, key: str) -> Share:
     """Return a shared list. Raises NotFound."""
     try:
-        share = await read_desk(datasette, lambda desk: desk.shared(key))
+        share = await read_desk(datasette, Desk.shared, key)
     except ArchiveError:
         share = None
     if share is None:
@@ -320,9 +324,7 @@ async def _share(datasette: Any, key: str) -> Share:
 
 
 async def _shared_items(datasette: Any, share: Share) -> list[Item]:
-    return await read_desk(
-        datasette, lambda desk: desk.items(share.reader_id, kind=share.kind, tag=share.tag)
-    )
+    return await read_desk(datasette, Desk.items, share.reader_id, kind=share.kind, tag=share.tag)
 
 
 async def _key_page(

@@ -14,7 +14,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
@@ -34,6 +34,7 @@ _NOBODY = "backissue_reader"
 _TROUBLE = "backissue_desk_trouble"
 
 T = TypeVar("T")
+P = ParamSpec("P")
 _log = logging.getLogger(__name__)
 _meters: WeakKeyDictionary[Any, dict[int, deque[float]]] = WeakKeyDictionary()
 
@@ -56,25 +57,34 @@ def desk_file(datasette: Any) -> Path:
     return desk_path(Path(path))
 
 
-async def read_desk(datasette: Any, work: Callable[[Desk], T]) -> T:
+async def read_desk(
+    datasette: Any, work: Callable[Concatenate[Desk, P], T], /, *args: P.args, **options: P.kwargs
+) -> T:
     """Run `work` on a desk that is open for reading. Raises ArchiveError, sqlite3.Error, NotFound."""
     path = desk_file(datasette)
 
     def reading() -> T:
         with Desk.open_to_read(path) as desk:
-            return work(desk)
+            return work(desk, *args, **options)
 
     return await asyncio.to_thread(reading)
 
 
-async def write_desk(datasette: Any, reader: DeskReader, work: Callable[[Desk], T]) -> T:
+async def write_desk(
+    datasette: Any,
+    reader: DeskReader,
+    work: Callable[Concatenate[Desk, P], T],
+    /,
+    *args: P.args,
+    **options: P.kwargs,
+) -> T:
     """Run `work` on a desk that is open for writing. Raises ArchiveError where it cannot be written."""
     path = desk_file(datasette)
     _meter(datasette, reader.id, time.monotonic())
 
     def writing() -> T:
         with Desk.open(path, patience=WRITER_PATIENCE_SECONDS) as desk:
-            return work(desk)
+            return work(desk, *args, **options)
 
     return await asyncio.to_thread(writing)
 
@@ -104,7 +114,7 @@ async def reader_of_key(datasette: Any, key: str) -> DeskReader | None:
     """Return the reader of a key, or None. Raises ArchiveError, sqlite3.Error."""
     if not key or len(key) > _LONGEST_KEY:
         return None
-    return await read_desk(datasette, lambda desk: desk.reader_of_key(key))
+    return await read_desk(datasette, Desk.reader_of_key, key)
 
 
 def cookie_header(datasette: Any, request: Any, key: str) -> dict[str, str]:

@@ -7,7 +7,6 @@ datasette-mcp is installed.
 Without `from __future__ import annotations`: MCP reads the types of a tool at run time.
 """
 
-import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -25,7 +24,8 @@ NOTE = (
 )
 
 Tool = Callable[..., Awaitable[dict[str, Any]]]
-Answer = Callable[[Any, Callable[[sqlite3.Connection], Row]], Awaitable[Row]]
+Answer = Callable[..., Awaitable[Row]]
+"""Called with a tool's context, a function of answers.py, and what it needs after the connection."""
 
 
 def register(datasette: Any, mcp: Any) -> None:
@@ -35,7 +35,7 @@ def register(datasette: Any, mcp: Any) -> None:
         _actor_from_context,
     )
 
-    async def answer(ctx: Any, work: Callable[[sqlite3.Connection], Row]) -> Row:
+    async def answer(ctx: Any, work: Callable[..., Row], *args: Any) -> Row:
         name = room_of(datasette).main
         if name is None:
             return {"error": "No archive is served here."}
@@ -43,7 +43,7 @@ def register(datasette: Any, mcp: Any) -> None:
         for permission in tables:
             needed = [permission, ("view-database", name), "view-instance"]
             await datasette.ensure_permissions(_actor_from_context(ctx), needed)
-        found = await read(datasette, name, work)
+        found = await read(datasette, name, work, *args)
         return {**found, "not_covered": await read(datasette, name, answers.not_covered), "note": NOTE}
 
     links = PageLinks(lambda path: str(datasette.urls.path(path)))
@@ -90,24 +90,22 @@ def _current_tools(answer: Answer, links: PageLinks) -> tuple[Tool, ...]:
             page=page,
             size=answers.MAX_HITS,
         )
-        return await answer(ctx, lambda connection: answers.answer_search(connection, ask, links))
+        return await answer(ctx, answers.answer_search, ask, links)
 
     async def article(ctx: Context, reference: str | int) -> dict[str, Any]:
         """Return the current version of one article, by the archive's number or any of its URLs."""
-        return await answer(ctx, lambda connection: answers.answer_article(connection, str(reference), links))
+        return await answer(ctx, answers.answer_article, str(reference), links)
 
     async def comment(ctx: Context, reference: str | int) -> dict[str, Any]:
         """Return a comment with all its versions, by the archive's number or its URL (…#comment-N)."""
-        return await answer(ctx, lambda connection: answers.answer_comment(connection, str(reference), links))
+        return await answer(ctx, answers.answer_comment, str(reference), links)
 
     async def thread(ctx: Context, reference: str | int, page: int = 1) -> dict[str, Any]:
         """Return the comments of one article, oldest first, 100 a page.
 
         `reference` is the archive's number of the article or its URL. Removed ones are labelled.
         """
-        return await answer(
-            ctx, lambda connection: answers.answer_thread(connection, str(reference), page, links)
-        )
+        return await answer(ctx, answers.answer_thread, str(reference), page, links)
 
     return search, article, comment, thread
 
@@ -123,9 +121,7 @@ def _history_tools(answer: Answer, links: PageLinks) -> tuple[Tool, ...]:
 
         `reference` is the archive's number of the article or its URL.
         """
-        return await answer(
-            ctx, lambda connection: answers.answer_as_of(connection, str(reference), moment, links)
-        )
+        return await answer(ctx, answers.answer_as_of, str(reference), moment, links)
 
     async def changes(
         ctx: Context, show: str = "", since: str = "", until: str = "", page: int = 1
@@ -135,13 +131,13 @@ def _history_tools(answer: Answer, links: PageLinks) -> tuple[Tool, ...]:
         `show` is edited, removed, redirected, returned, moved, or empty for all.
         """
         wanted = ChangeFilter(show=show, since=span_of(since), until=span_of(until), page=max(page, 1))
-        return await answer(ctx, lambda connection: answers.answer_changes(connection, wanted, links))
+        return await answer(ctx, answers.answer_changes, wanted, links)
 
     async def coverage(ctx: Context) -> dict[str, Any]:
         """Return what is archived of each site, how complete that is, and the largest threads and commenters.
 
         Numbers of articles and comments, the threads with most comments, the commenters with most.
         """
-        return await answer(ctx, lambda connection: answers.answer_coverage(connection, links))
+        return await answer(ctx, answers.answer_coverage, links)
 
     return as_of, changes, coverage

@@ -53,9 +53,7 @@ async def article_page(datasette: Any, request: Any) -> Any:
     number = number_of(request.args.get("page"))
     version = number_of(request.args.get("version"), least=0)
     since = since_of(request.args.get("since"))
-    found = await read(
-        datasette, name, lambda connection: _article(connection, wanted, number, version, since)
-    )
+    found = await read(datasette, name, _article, wanted, number, version, since)
     if found is None:
         return await missing(datasette, request, "article")
     path = datasette.urls.path(f"article/{wanted}")
@@ -76,7 +74,7 @@ async def comment(datasette: Any, request: Any) -> Any:
     """Redirect to a comment on its page of the thread."""
     name = await enter(datasette, request)
     wanted = int(request.url_vars["id"])
-    place = await read(datasette, name, lambda connection: _place(connection, wanted))
+    place = await read(datasette, name, _place, wanted)
     if place is None:
         return await missing(datasette, request, "comment")
     article_id, page = place
@@ -91,7 +89,7 @@ async def cite_comment(datasette: Any, request: Any) -> Any:
     """Return how one comment is cited, in every form."""
     name = await enter(datasette, request)
     wanted = int(request.url_vars["id"])
-    found = await read(datasette, name, lambda connection: first_row(connection, _CITED, wanted))
+    found = await read(datasette, name, first_row, _CITED, wanted)
     if found is None or found["redaction_id"] is not None:
         return await missing(datasette, request, "comment")
     path = datasette.urls.path(f"comment/{wanted}")
@@ -126,7 +124,7 @@ async def listing_page(
     """
     page = number_of(request.args.get("page"), most=10_000)
     try:
-        found = await read(datasette, name, lambda connection: work(connection, page))
+        found = await read(datasette, name, work, page)
     except UnicodeEncodeError:
         found = None
     if found is None:

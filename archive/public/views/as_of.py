@@ -35,7 +35,7 @@ async def as_of(datasette: Any, request: Any) -> Any:
     wanted = int(request.url_vars["id"])
     moment = moment_of(request.args.get("at"))
     number = number_of(request.args.get("page"))
-    found = await read(datasette, name, lambda connection: _as_of(connection, wanted, moment, number))
+    found = await read(datasette, name, _as_of, wanted, moment, number)
     if found is None:
         return await missing(datasette, request, "article")
     context = {**found, "at": request.args.get("at") or "", "moment": moment}

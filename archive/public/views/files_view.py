@@ -37,7 +37,7 @@ async def serve_file(datasette: Any, request: Any) -> Any:
     """Return the bytes of a file by its digest."""
     name = await enter(datasette, request)
     digest = request.url_vars["digest"]
-    row = await read(datasette, name, lambda connection: _row(connection, digest))
+    row = await read(datasette, name, _row, digest)
     place = beside(Path(datasette.get_database(name).path))
     body = None
     if row:

@@ -49,7 +49,7 @@ async def commenter_feed(datasette: Any, request: Any) -> Any:
     asked = (request.args.get("name") or "").replace("\0", "")
     wanted = asked.encode("utf-8", "ignore").decode()
     sql = _COMMENTS.format(where="author = ?")
-    found = await read(datasette, name, lambda connection: rows(connection, sql, wanted))
+    found = await read(datasette, name, rows, sql, wanted)
     if not found:
         return await missing(datasette, request, "commenter")
     path = f"commenter?{request.query_string}"

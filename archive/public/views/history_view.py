@@ -45,11 +45,11 @@ async def changes_page(datasette: Any, request: Any) -> Any:
     wanted = asked_changes(request)
     found, slow = [], False
     try:
-        found = await read(datasette, name, lambda connection: recent(connection, wanted, size=SIZE))
+        found = await read(datasette, name, recent, wanted, size=SIZE)
     except TooSlow:
         slow = True
-    sources = await read(datasette, name, lambda connection: rows(connection, "SELECT * FROM sources"))
-    whole = await read(datasette, name, lambda connection: upheavals(connection, wanted, size=WHOLE))
+    sources = await read(datasette, name, rows, "SELECT * FROM sources")
+    whole = await read(datasette, name, upheavals, wanted, size=WHOLE)
     context = {
         "whole": whole,
         "changes": found[:SIZE],
@@ -67,10 +67,10 @@ async def changes_feed(datasette: Any, request: Any) -> Any:
     name = await enter(datasette, request)
     wanted = replace(asked_changes(request), page=1)
     try:
-        found = await read(datasette, name, lambda connection: recent(connection, wanted, size=SIZE))
+        found = await read(datasette, name, recent, wanted, size=SIZE)
     except TooSlow:
         return Response.text("This took too long; ask for a shorter span of time.", status=503)
-    whole = await read(datasette, name, lambda connection: upheavals(connection, wanted, size=WHOLE))
+    whole = await read(datasette, name, upheavals, wanted, size=WHOLE)
     return feed_of_changes(datasette, request, found[:SIZE], whole, wanted)
 
 
@@ -121,8 +121,8 @@ async def versions(datasette: Any, request: Any) -> Any:
     wanted = int(request.url_vars["id"])
     if kind == "article" and (asked_for := request.args.get("as-of")):
         return Response.redirect(page_link(datasette, f"article/{wanted}/as-of", {"at": asked_for}))
-    known, events = await read(datasette, name, lambda connection: _history(connection, kind, wanted))
-    looks = await read(datasette, name, lambda connection: _observations(connection, kind, wanted))
+    known, events = await read(datasette, name, _history, kind, wanted)
+    looks = await read(datasette, name, _observations, kind, wanted)
     if not known:
         return await missing(datasette, request, kind)
     steps = list(pairwise(known))

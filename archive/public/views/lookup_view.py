@@ -19,7 +19,7 @@ async def lookup(datasette: Any, request: Any) -> Any:
     name = await enter(datasette, request)
     typed = (request.args.get("url") or "")[:20_000]
     asked = typed.split()[:MAX_URLS]
-    answers = await read(datasette, name, lambda connection: _answers(connection, asked))
+    answers = await read(datasette, name, _answers, asked)
     if len(answers) == 1 and answers[0].kind:
         first = answers[0]
         return Response.redirect(datasette.urls.path(f"{first.kind}/{first.id}"))

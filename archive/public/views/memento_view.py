@@ -129,7 +129,7 @@ async def beside_article(datasette: Any, request: Any) -> Any:
     """Return an article's raw pages, with one of them in a frame."""
     name = await enter(datasette, request)
     wanted = int(request.url_vars["id"])
-    article = await read(datasette, name, lambda connection: first_row(connection, _ARTICLE, wanted))
+    article = await read(datasette, name, first_row, _ARTICLE, wanted)
     found = []
     if article:
         found = await _of(datasette, request, article["url"])
@@ -165,7 +165,7 @@ async def article_wacz(datasette: Any, request: Any) -> Any:
     """Return the raw pages of one article as WACZ, written by a process of its own."""
     name = await enter(datasette, request)
     wanted = int(request.url_vars["id"])
-    article = await read(datasette, name, lambda connection: first_row(connection, _ARTICLE, wanted))
+    article = await read(datasette, name, first_row, _ARTICLE, wanted)
     if article is None or not links.is_published(datasette):
         return await missing(datasette, request, "raw page")
     if _writing.locked():

@@ -53,7 +53,7 @@ async def search_page(datasette: Any, request: Any) -> Any:
     help_ = Help()
     slow = False
     try:
-        found, help_ = await read(datasette, name, lambda connection: find_with_help(connection, ask))
+        found, help_ = await read(datasette, name, find_with_help, ask)
     except TooSlow:
         slow = True
     sources, types, tried = await read(datasette, name, _around)
@@ -89,7 +89,7 @@ async def search_json(datasette: Any, request: Any) -> Any:
     name = await enter(datasette, request)
     ask = replace(asked_search(request), size=100)
     try:
-        found = await read(datasette, name, lambda connection: find(connection, ask))
+        found = await read(datasette, name, find, ask)
     except TooSlow:
         return Response.json({"ok": False, "error": "This search took too long; narrow it."}, status=503)
     return Response.json(results_as_json(datasette, request, found, ask))
@@ -120,7 +120,7 @@ async def as_feed(datasette: Any, request: Any) -> Any:
     name = await enter(datasette, request)
     ask = replace(asked_search(request), sort="date", page=1, size=50)
     try:
-        found = await read(datasette, name, lambda connection: find(connection, ask))
+        found = await read(datasette, name, find, ask)
     except TooSlow:
         return Response.text("This search took too long; narrow it.", status=503)
     return feed_of_results(datasette, request, found, ask)

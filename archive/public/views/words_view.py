@@ -85,7 +85,7 @@ async def words_json(datasette: Any, request: Any) -> Any:
 
 
 async def _count(datasette: Any, name: str, wanted: Asked) -> Counted:
-    return await read(datasette, name, lambda connection: count_words(connection, wanted))
+    return await read(datasette, name, count_words, wanted)
 
 
 def _asked(request: Any) -> Asked:
