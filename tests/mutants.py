@@ -138,8 +138,8 @@ MUTANTS = (
     ),
     mutant(
         "backup-copies-hidden-first",
-        "    wanted = {ARCHIVE: archive, **_companions(archive)}\n",
-        "    wanted = {**_companions(archive), ARCHIVE: archive}\n",
+        "    wanted = {ARCHIVE: archive, **companions(archive)}\n",
+        "    wanted = {**companions(archive), ARCHIVE: archive}\n",
         "test_promises.py",
         "order",
     ),

@@ -17,6 +17,7 @@ from archive.exports.marks import is_export
 from archive.files.own_files import CONFIG
 from archive.files.raw_pages import told_altered
 from archive.operations import backup as copying
+from archive.operations import restore as restoring
 from archive.storage import checks
 from archive.storage.archive import Archive
 
@@ -83,7 +84,7 @@ def restore(context: Context, folder: Path, force: bool) -> None:
             f"{folder} is an export, and no backup: it has no raw pages, and perhaps not every article.",
             hint="Restore a folder made by `backissue backup`; `backissue import` reads WARC and WXR files.",
         )
-    copying.check(folder)
+    restoring.check(folder)
     kept = folder / CONFIG
     if context.file() is None and kept.exists():
         shutil.copyfile(kept, CONFIG)
@@ -91,7 +92,7 @@ def restore(context: Context, folder: Path, force: bool) -> None:
     archive = Path.cwd() / copying.ARCHIVE
     if context.file():
         archive = context.archive()
-    aside = copying.restore_backup(folder, archive, replace=force)
+    aside = restoring.restore_backup(folder, archive, replace=force)
     with Archive.open(archive) as opened:  # brings the schema of an older program up to date
         articles = opened.db["articles"].count
     click.echo(f"{archive} is restored, with {count(articles, 'article')}.")

@@ -1,4 +1,4 @@
-"""A copy of the archive that can be trusted, made while a crawl writes; and the way back.
+"""A copy of the archive that can be trusted, made while a crawl writes.
 
 A backup is a folder: archive.db, pages.db, media.db, hidden.db, desk.db, the configuration, and SHA256SUMS.
 Each is copied from one state of its file, and these states are chosen before the first is copied: the
@@ -13,18 +13,17 @@ import hashlib
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 from archive.core import atomic_files
 from archive.core.database import BUSY, connect, is_locked, is_writable, locked, read_only
 from archive.core.errors import ArchiveError
 from archive.core.locks import hold
-from archive.files import desk_store, fingerprints, media, own_files, redaction_store
-from archive.files.own_files import CONFIG, SET_ASIDE_SUFFIX
+from archive.files import desk_store, media, own_files, redaction_store
+from archive.files.own_files import CONFIG
 from archive.files.raw_pages import Altered, raw_pages_path, told_altered
 from archive.operations import integrity
 from archive.operations.backup_checks import (
@@ -39,7 +38,6 @@ from archive.storage import redaction_work
 ARCHIVE, PAGES, MEDIA, HIDDEN = "archive.db", "pages.db", "media.db", "hidden.db"
 DESK = "desk.db"
 SUMS = "SHA256SUMS"
-_LOGS = ("-wal", "-shm")
 STEP = 2000  # database pages, about 8 MB, between two checks for an interruption
 
 
@@ -60,10 +58,7 @@ class Made:
     altered: tuple[Altered, ...]
 
 
-# -- there ----------------------------------------------------------------------------------------
-
-
-def _companions(archive: Path) -> dict[str, Path]:
+def companions(archive: Path) -> dict[str, Path]:
     """Return the files beside an archive by their backup names."""
     return {
         PAGES: raw_pages_path(archive),
@@ -84,7 +79,7 @@ def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> 
     room, DamagedError when the copy is not sound, BusyError while another backup is made.
     """
     folder = folder.resolve()  # a link stays, and what it leads to is replaced
-    wanted = {ARCHIVE: archive, **_companions(archive)}
+    wanted = {ARCHIVE: archive, **companions(archive)}
     if not archive.exists():
         raise ArchiveError(f"There is no archive at {archive}.", hint="There is nothing to back up yet.")
     must_be_archive(archive)
@@ -108,10 +103,10 @@ def make(archive: Path, config: Path | None, folder: Path, *, replace: bool) -> 
             raise damaged(wanted[PAGES], told_altered(altered))
         if config is not None:
             shutil.copy2(config, new / CONFIG)
-        copied = tuple(_sealed(path) for path in sorted(new.iterdir()))
+        copied = tuple(flushed(path) for path in sorted(new.iterdir()))
         sums = "".join(f"{file.sha256}  {file.name}\n" for file in copied)
         (new / SUMS).write_text(sums, encoding="utf-8")
-        _sealed(new / SUMS)
+        flushed(new / SUMS)
     return Made(files=copied, altered=altered)
 
 
@@ -266,153 +261,9 @@ def _copy(state: sqlite3.Connection, source: Path, target: Path) -> None:
         raise damaged(source, found)
 
 
-def _sealed(path: Path) -> Copied:
+def flushed(path: Path) -> Copied:
     """Flush a file to disk; return its size and digest."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         return Copied(name=path.name, bytes=file.tell(), sha256=digest)
-
-
-# -- and back -------------------------------------------------------------------------------------
-
-
-def check(folder: Path) -> None:
-    """Raise ArchiveError unless a folder is an unchanged backup."""
-    try:
-        lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
-        pairs = [line.split("  ", 1) for line in lines]
-        sums = {name: digest for digest, name in pairs}
-        found = {name: _sealed(folder / name).sha256 for name in sums}
-    except (OSError, ValueError) as error:
-        reason = str(error)
-        if isinstance(error, FileNotFoundError):
-            reason = f"{error.filename} is missing"
-        raise ArchiveError(
-            f"{folder} is not a backup: {reason}.", hint="A backup is a folder made by `backissue backup`."
-        ) from error
-    wrong = [name for name in sums if found[name] != sums[name]]
-    if wrong or ARCHIVE not in sums:
-        raise ArchiveError(
-            f"{folder} is not as it was made: {', '.join(wrong) or ARCHIVE} differs.",
-            hint="Use another backup. Nothing was restored.",
-        )
-
-
-def restore_backup(folder: Path, archive: Path, *, replace: bool) -> tuple[Path, ...]:
-    """Restore a checked backup; return the paths set aside.
-
-    Raises ArchiveError when an archive is there and `replace` is False, when another program has it
-    open, and when the disk has no room.
-    """
-    archive = archive.resolve()
-    targets = {**_companions(archive), ARCHIVE: archive}  # the archive last: it is what others search for
-    present = [path for path in targets.values() if path.exists()]
-    if present and not replace:
-        raise ArchiveError(
-            f"{present[-1]} already exists.",
-            hint=f"Restore it with --force; the existing files are kept with the ending {SET_ASIDE_SUFFIX}.",
-        )
-    must_have_room(archive.parent, [folder / name for name in targets if (folder / name).exists()])
-    with hold(archive, "backup"):
-        for path in present:
-            _must_be_unused(path)
-        ending = _free_ending(targets.values())
-        asides = {path: path.with_name(path.name + ending) for path in targets.values()}
-        try:
-            for path, aside in asides.items():
-                _set_aside(path, aside)
-            fingerprints.discard(fingerprints.fingerprints_path(archive))  # of another state of the archive
-            for name, path in targets.items():
-                _put(folder / name, path, asides[path])
-        except OSError as error:
-            raise ArchiveError(f"The backup could not be restored: {error}.") from error
-    return tuple(asides[path] for path in present)
-
-
-def _free_ending(paths: Iterable[Path]) -> str:
-    """Return an unused ending for files set aside.
-
-    An earlier one may be the only copy.
-    """
-    every = tuple(paths)
-
-    def is_used(ending: str) -> bool:
-        return any(path.with_name(path.name + ending).exists() for path in every)
-
-    ending = SET_ASIDE_SUFFIX
-    numbers = count(2)
-    while is_used(ending):
-        ending = f"{SET_ASIDE_SUFFIX}-{next(numbers)}"
-    return ending
-
-
-def _must_be_unused(path: Path) -> None:
-    """Checkpoint a database; raise ArchiveError while in use.
-
-    A damaged one is left as it is.
-    """
-    try:
-        with closing(sqlite3.connect(path, timeout=1, isolation_level=None)) as connection:
-            connection.execute("PRAGMA journal_mode = DELETE")
-    except sqlite3.OperationalError as error:
-        if "locked" in str(error):
-            raise ArchiveError(
-                f"{path} is in use by another program.",
-                hint="End `backissue up`, `serve`, `schedule` and every crawl, and try again.",
-            ) from error
-    except sqlite3.DatabaseError:
-        pass
-
-
-def _set_aside(path: Path, aside: Path) -> None:
-    """Link a file and its logs under a second name.
-
-    So all that was there has its names before the first file is replaced, whenever the restore is killed.
-    """
-    for ending in ("", *_LOGS):
-        source = path.with_name(path.name + ending)
-        if source.exists():
-            with suppress(OSError):  # some file systems have one name for each file: then it is moved there
-                os.link(source, aside.with_name(aside.name + ending))
-    atomic_files.flush(path.parent)
-
-
-def _put(source: Path, target: Path, aside: Path) -> None:
-    """Replace a file by the backup's, the old one at `aside`.
-
-    Where the backup has no such file, the old one is removed: one of another archive would not fit.
-    """
-    new = target.with_name(f".{target.name}.new")
-    try:
-        if source.exists():
-            new.unlink(missing_ok=True)
-            new.touch(mode=_mode(source, target))
-            shutil.copyfile(source, new)
-            _sealed(new)
-        for ending in _LOGS:  # of a damaged file; next to another one they would do harm
-            _leave(target.with_name(target.name + ending), aside.with_name(aside.name + ending))
-        if source.exists() and aside.exists():
-            new.replace(target)
-        else:
-            _leave(target, aside)
-            if source.exists():
-                new.replace(target)
-        atomic_files.flush(target.parent)
-    finally:
-        new.unlink(missing_ok=True)
-
-
-def _mode(source: Path, target: Path) -> int:
-    """Return a restored file's permissions; hidden texts and collections are private."""
-    if source.name in (HIDDEN, DESK):
-        return 0o600
-    return target.stat().st_mode & 0o777 if target.exists() else 0o666
-
-
-def _leave(path: Path, aside: Path) -> None:
-    """Remove a path whose file is, or moves to, `aside`."""
-    if aside.exists():
-        path.unlink(missing_ok=True)
-    elif path.exists():
-        path.replace(aside)

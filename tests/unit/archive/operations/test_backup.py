@@ -21,7 +21,7 @@ from click.testing import CliRunner, Result
 from archive.core.errors import BusyError, DamagedError
 from archive.core.locks import hold
 from archive.files.raw_pages import Pages
-from archive.operations import backup, integrity
+from archive.operations import backup, integrity, restore
 from archive.storage.archive import Archive
 from scheduler import main
 from tests.builders import fixtures_archive as made
@@ -222,7 +222,7 @@ def test_killed_in_the_middle_it_leaves_no_backup_and_the_next_one_is_made(
 ) -> None:
     code = (
         "import os, signal; from pathlib import Path; from archive.operations import backup\n"
-        "backup._sealed = lambda path: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "backup.flushed = lambda path: os.kill(os.getpid(), signal.SIGKILL)\n"
         f"backup.make(Path('archive.db'), None, Path({str(tmp_path / 'b')!r}), replace=False)"
     )
     environ = {**os.environ, "PYTHONPATH": str(PROGRAM.parent)}
@@ -230,7 +230,7 @@ def test_killed_in_the_middle_it_leaves_no_backup_and_the_next_one_is_made(
     assert killed.returncode == -signal.SIGKILL
     assert not (tmp_path / "b").exists()
     assert program(folder, "backup", str(tmp_path / "b")).exit_code == 0
-    backup.check(tmp_path / "b")
+    restore.check(tmp_path / "b")
     assert {path.name for path in tmp_path.iterdir()} == {"here", "b"}
 
 
@@ -325,14 +325,14 @@ def test_restore_killed_leaves_what_was_live(folder: Path, kept: Path, step: str
         with closing(sqlite3.connect(folder / f"{name}.db")) as connection, connection:
             connection.execute(f"UPDATE {table} SET {column} = 'Live'")
     code = (
-        "import os, shutil, signal; from pathlib import Path; from archive.operations import backup\n"
+        "import os, shutil, signal; from pathlib import Path; from archive.operations import restore\n"
         f"left, real = [{nth}], {step}\n"
         "def step(*words):\n"
         "    left[0] -= 1\n"
         "    if not left[0]: os.kill(os.getpid(), signal.SIGKILL)\n"
         "    return real(*words)\n"
         f"{step} = step\n"
-        f"backup.restore_backup(Path({str(kept)!r}), Path('archive.db'), replace=True)"
+        f"restore.restore_backup(Path({str(kept)!r}), Path('archive.db'), replace=True)"
     )
     environ = {**os.environ, "PYTHONPATH": str(PROGRAM.parent)}
     killed = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environ, check=False)
