@@ -83,10 +83,8 @@ def word_size(words: Words) -> int:
 def shingles_of(words: Words, size: int) -> list[int]:
     """Return the hash of each three terms in a row."""
     hashes = list(map(_word_hashes, words))
-    threes = [
-        (one[0] + two[1] + three[2]) % _PRIME
-        for one, two, three in zip(hashes, hashes[1:], hashes[2:], strict=False)
-    ]
+    rows = zip(hashes, hashes[1:], hashes[2:], strict=False)
+    threes = [(one + two + three) % _PRIME for (one, _, _), (_, two, _), (_, _, three) in rows]
     if size == 1:
         return threes
     pairs = zip(threes, threes[SHINGLE_WORDS:], strict=False)

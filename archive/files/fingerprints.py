@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from struct import iter_unpack
 from typing import Self
 
 from archive.core.connection import Database
@@ -231,5 +232,4 @@ def _packed(prints: Sequence[int]) -> bytes:
 
 
 def _unpacked(data: bytes) -> list[int]:
-    starts = range(0, len(data), PRINT_BYTES)
-    return [int.from_bytes(data[at : at + PRINT_BYTES], "big") for at in starts]
+    return [high << 32 | low for high, low in iter_unpack(">HI", data)]

@@ -108,8 +108,7 @@ def fingerprint(text: str, url: str) -> str | None:
     No result for a text of less than three terms.
     """
     own = set(split_words(unquote(urlsplit(url).path)))
-    words = split_words(_URL.sub(" ", text))
-    numbered = set(filter(_has_digit, set(words)))
+    words, numbered = _terms(text)
     left_out = own | numbered
     kept = [word for word in words if word not in left_out]
     if len(kept) < 3:
@@ -120,10 +119,18 @@ def fingerprint(text: str, url: str) -> str | None:
 
 def digest_numbers(text: str) -> str:
     """Return a digest of a text's numbers."""
-    words = split_words(_URL.sub(" ", text))
-    found = [word for word in words if _has_digit(word)]
+    words, numbered = _terms(text)
+    found = [word for word in words if word in numbered]
     data = " ".join(found).encode()
     return hashlib.sha256(data).hexdigest()[:32]
+
+
+def _terms(text: str) -> tuple[list[str], set[str]]:
+    """Return a text's terms without URLs, and which of them have digits."""
+    if "/" in text or "www." in text:
+        text = _URL.sub(" ", text)
+    words = split_words(text)
+    return words, set(filter(_has_digit, set(words)))
 
 
 def _runs(found: list[str]) -> set[tuple[str, ...]]:

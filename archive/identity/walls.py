@@ -101,8 +101,9 @@ def refused_elsewhere(db: Database, page: Page, article: Article, digest: str) -
     sql = "SELECT numbers FROM refused_texts WHERE source = ? AND digest = ? AND url != ? LIMIT 100"
     rows_found = db.execute(sql, [page.source, digest, page.url])
     found = {numbers for (numbers,) in rows_found}
-    is_same = bool(found & {None, digest_numbers(article.text or "")})
-    return bool(found), is_same
+    if not found:
+        return False, False
+    return True, bool(found & {None, digest_numbers(article.text or "")})
 
 
 def is_repeated(db: Database, page: Page, digest: str) -> bool:

@@ -45,7 +45,9 @@ def note_new(db: Database, source: str, site_ids: Iterable[str], at: str) -> Non
     highest = max((end for end in (most, last) if end is not None), default=None)
     new: dict[str, Value] = {"source": source, "opened_at": at}
     for number in numbers:
-        gap = rows.one(db, _GAP_OF, source, number, number)
+        gap = None
+        if lowest is not None and highest is not None and lowest <= number <= highest:
+            gap = rows.one(db, _GAP_OF, source, number, number)
         if gap is not None:
             _leave(db, gap, number, at)
         elif highest is not None and number > highest:
