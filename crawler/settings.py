@@ -12,7 +12,6 @@ SPIDER_MODULES = ["crawler.spiders"]
 USER_AGENT = f"Backissue/{VERSION} (news archiving crawler)"  # the spider adds the contact
 BACKISSUE_ARCHIVE = "archive.db"
 BACKISSUE_VISITOR = None  # the spider sets it: how requests are signed
-BACKISSUE_RENDER = False  # the spider sets it: whether articles are rendered in a browser
 
 # Politeness: one request at a time, robots.txt obeyed, no shell and no console listening.
 ROBOTSTXT_OBEY = True
@@ -49,7 +48,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": 49,
     "crawler.fetch.offsite.GuardMiddleware": 50,
     "crawler.fetch.robots.RobotsMiddleware": 100,
-    "crawler.render.middleware.RenderMiddleware": 200,  # after retries and redirects: nearer to the spider
+    # 200: crawler.render.middleware, where a source is rendered (`crawler.render.browser.render_articles`)
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": 300,
     "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 350,
     "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,

@@ -23,6 +23,7 @@ from crawler.config.keys.render_keys import RenderConfig
 from crawler.config.keys.visitor_keys import VisitorConfig
 from crawler.fetch.session import Session
 from crawler.fetch.visitor import visitor_for
+from crawler.render.browser import render_articles
 from crawler.runs.runner import settings
 
 
@@ -69,7 +70,8 @@ class ProbeSpider(scrapy.Spider):
         Sets the delay, the TLS verification, the rendering, what signs, and our user agent with the contact.
         """
         rendering = rendering or RenderConfig()
-        crawler.settings.set("BACKISSUE_RENDER", rendering.is_on, "spider")
+        if rendering.is_on:
+            render_articles(crawler.settings)
         here = urls.is_loopback(urlsplit(home).hostname)
         crawler.settings.set("DOWNLOAD_DELAY", 0 if here else 0.5, "spider")
         crawler.settings.set("DOWNLOAD_VERIFY_CERTIFICATES", verify_tls, "spider")

@@ -19,6 +19,7 @@ from archive.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, Playwright
+    from scrapy.settings import BaseSettings
 
 VARIABLE = "BACKISSUE_CHROMIUM"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
@@ -44,6 +45,8 @@ ARGUMENTS = (
     "--disable-sync",
     f"--js-flags=--max-old-space-size={MAX_SCRIPT_MEGABYTES}",
 )
+_MIDDLEWARE = "crawler.render.middleware.RenderMiddleware"
+_MIDDLEWARE_PLACE = 200  # after retries and redirects: nearer to the spider
 _SILENCED = """
 for (const name of ["WebSocket", "WebTransport", "EventSource", "RTCPeerConnection", "SharedWorker"])
     delete window[name];
@@ -80,6 +83,11 @@ def lacking() -> str | None:
     if find_chromium() is None:
         return INSTALL_CHROMIUM
     return None
+
+
+def render_articles(settings: BaseSettings) -> None:
+    """Have the articles of a run rendered; without it, a run loads nothing for that."""
+    settings["DOWNLOADER_MIDDLEWARES"][_MIDDLEWARE] = _MIDDLEWARE_PLACE
 
 
 def require_browser(source: str) -> None:

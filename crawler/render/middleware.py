@@ -12,7 +12,6 @@ from typing import Any, Self, cast
 
 from scrapy import signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import NotConfigured
 from scrapy.http import HtmlResponse, Request, Response
 
 from archive.core.records import PageKind
@@ -43,12 +42,7 @@ class RenderMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Return an instance for a crawler of a rendered source.
-
-        Raises NotConfigured for another source.
-        """
-        if not crawler.settings.getbool("BACKISSUE_RENDER"):
-            raise NotConfigured
+        """Return an instance for a crawler of a rendered source; called by Scrapy."""
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:

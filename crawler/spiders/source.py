@@ -24,7 +24,6 @@ from crawler.config.config import Source, load_config
 from crawler.crawl import Crawl
 from crawler.fetch.session import Session
 from crawler.fetch.visitor import visitor_for
-from crawler.render.browser import require_browser
 
 
 class Handoff:
@@ -129,8 +128,10 @@ class SourceSpider(scrapy.Spider):
         settings.set("BACKISSUE_VISITOR", visitor, priority="spider")
         settings.set("DOWNLOAD_VERIFY_CERTIFICATES", source.verify_tls, priority="spider")
         if source.rendering.is_on:
-            require_browser(source.name)
-            settings.set("BACKISSUE_RENDER", True, priority="spider")
+            from crawler.render import browser  # noqa: PLC0415  (few sources are rendered)
+
+            browser.require_browser(source.name)
+            browser.render_articles(settings)
         path = Path(settings["BACKISSUE_ARCHIVE"])
         spider = super().from_crawler(crawler, source=source, archive=path, **kwargs)
         spider.session.attach(crawler)
