@@ -101,8 +101,11 @@ def parts(page: Page) -> tuple[str, ...]:
         return tuple(urls.part_url(article, number) for number in sorted(plain))
     if not path or urls.is_comment_page(page.url):
         return ()
-    linked = rb"""href=["'](?:https?://[^/"']+)?""" + re.escape(path.lower()) + rb"""/(\d{1,2})(/?)["']"""
-    found = re.findall(linked, page.body.lower())  # much faster than to ignore the case
+    numbered = re.escape(path.lower()) + rb"""/(\d{1,2})(/?)["']"""
+    body = page.body.lower()  # much faster than to ignore the case
+    if not re.search(numbered, body):  # as is looking for a text that is known from its first letter on
+        return ()
+    found = re.findall(rb"""href=["'](?:https?://[^/"']+)?""" + numbered, body)
     numbers = {int(number): slash.decode() for number, slash in found if int(number) > 1}
     base = article.partition("?")[0].rstrip("/")
     return tuple(f"{base}/{number}{slash}" for number, slash in sorted(numbers.items()))
