@@ -33,11 +33,17 @@ Begun = asyncio.Future[Extract]
 class CrawlReader:
     """The reader of one crawl."""
 
-    def __init__(self, stopping: Callable[[], bool]) -> None:
+    def __init__(self, stopping: Callable[[], bool], *, pauses: bool) -> None:
+        """`pauses` is True for a crawl that waits between two requests: there only CPU time counts.
+
+        Without pauses, whatever else a busy machine does makes reading delay the crawl no less.
+        """
         self._stopping = stopping
+        self._clock = time.process_time if pauses else time.monotonic
         self._here = BoundedReader(stopping=stopping)
         self._pool: ReaderPool | None = None
-        self._spent_seconds = 0.0
+        self._spent_seconds = 0.0  # of CPU time
+        self._taken_seconds = 0.0
         self._since = time.monotonic()
 
     def begin(self, page: Page, site: Site) -> Begun | None:
@@ -54,10 +60,10 @@ class CrawlReader:
         if begun is not None:
             return await begun
         is_loaded = "trafilatura" in sys.modules  # it takes more time to load than to read many pages
-        before = time.process_time()
+        spent, began = time.process_time(), self._clock()
         extract = self._here.read_at_once(page, site)
         if is_loaded:
-            self._note(time.process_time() - before)
+            self._note(time.process_time() - spent, self._clock() - began)
         if extract is None:
             logger.info("%s is read in a process of its own.", page.url)
             extract = await asyncio.to_thread(self._here.read_apart, page, site)
@@ -69,13 +75,14 @@ class CrawlReader:
         if self._pool is not None:
             self._pool.close()
 
-    def _note(self, seconds: float) -> None:
-        """Add up the CPU time of reading here, and start workers if it delays the crawl."""
-        self._spent_seconds += seconds
+    def _note(self, spent_seconds: float, taken_seconds: float) -> None:
+        """Add up the CPU time of reading here, and the time it took; start workers if it delays the crawl."""
+        self._spent_seconds += spent_seconds
+        self._taken_seconds += taken_seconds
         if CORES == 1 or self._pool is not None or self._spent_seconds < WORKERS_AFTER_SECONDS:
             return
         elapsed = time.monotonic() - self._since
-        if self._spent_seconds >= elapsed * WORKERS_SHARE:
+        if self._taken_seconds >= elapsed * WORKERS_SHARE:
             logger.debug("Pages are read by %d workers from here on.", CORES)
             self._pool = ReaderPool(CORES, self._stopping, grace_seconds=IN_PROCESS_SECONDS)
-        self._spent_seconds, self._since = 0.0, time.monotonic()
+        self._spent_seconds, self._taken_seconds, self._since = 0.0, 0.0, time.monotonic()

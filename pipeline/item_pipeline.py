@@ -51,7 +51,8 @@ class ItemPipeline:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.report: CrawlReport = cast("Any", crawler.spider).report
-        self.reader = CrawlReader(stopping=lambda: not crawler.crawling)
+        pauses = crawler.settings.getfloat("DOWNLOAD_DELAY") > 0
+        self.reader = CrawlReader(stopping=lambda: not crawler.crawling, pauses=pauses)
         path = Path(crawler.settings["BACKISSUE_ARCHIVE"])
         self.archive = Archive.open(path)
         self.pages = Pages.open(raw_pages_path(path))
