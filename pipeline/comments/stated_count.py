@@ -17,7 +17,6 @@ from lxml.html import HtmlElement
 
 from archive.core import urls
 from archive.core.records import Comment, Problem
-from pipeline.comments.systems import FORM_ONLY
 from pipeline.comments.vocabulary import REMARKS
 from pipeline.html.document import Document
 from pipeline.html.dom import Index, elsewhere, one_line, text_of
@@ -97,7 +96,7 @@ def count_problems(
     `system` is the foreign comment system that the page names.
     """
     shown = len(comments)
-    if system and not shown and (system not in FORM_ONLY or found.stated):
+    if system and not shown:
         detail = f"The comments are kept by {system} and are not in the page."
         return [Problem(code="external-comments", detail=detail, field="comments")]
     if found.stated is None or shown >= found.stated:

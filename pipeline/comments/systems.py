@@ -125,12 +125,10 @@ _SYSTEMS = (
     System("Mastodon", tags="mastodon-comments"),
     System("Bluesky", tags="bsky-comments bluesky-comments"),
     System("Telegram", attributes="data-telegram-discussion", scripts=("comments.app/",)),
-    System("Jetpack", r"jetpack_remote_comment", scripts=("jetpack.wordpress.com/jetpack-comment",)),
+    System("Webmention.io", scripts=("webmention.io/api/", "webmention.min.js", "/webmention.js")),
 )
 _ATTRIBUTES = sorted(frozenset().union(*(words(system.attributes) for system in _SYSTEMS)))
 _MARKED = XPath("//*[{}]".format(" or ".join(f"@{name}" for name in _ATTRIBUTES)))
-FORM_ONLY = frozenset({"Jetpack"})
-"""Systems that may serve the form alone while the thread is native."""
 _IDS = {system.name: re.compile(system.ids, re.IGNORECASE) for system in _SYSTEMS if system.ids}
 _ID_GATE = re.compile("|".join(pattern.pattern for pattern in _IDS.values()), re.IGNORECASE)
 _LONGEST_SCRIPT = 8192

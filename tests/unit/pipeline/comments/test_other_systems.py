@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from lxml.html import document_fromstring
 
 from archive.core.records import Site
+from pipeline.comments.systems import foreign_system
+from pipeline.html.dom import Index
 from pipeline.process import process
 from tests.builders.pages import made_page
 from tests.fakesite.platforms.blogger import Blogger
@@ -15,6 +18,19 @@ from tests.fakesite.platforms.paper import Remark, System
 from tests.fakesite.platforms.six_apart import MovableType, TypePad
 
 HOME = "https://quay.example"
+
+
+@pytest.mark.parametrize(
+    ("markup", "wanted"),
+    [
+        ('<div id="jetpack_remote_comment"><iframe src="//jetpack.wordpress.com/jetpack-comment/">', None),
+        ('<script src="/js/webmention.min.js" data-page-url="/tides/"></script>', "Webmention.io"),
+        ('<link rel="webmention" href="https://webmention.io/quay.example/webmention">', None),
+    ],
+)
+def test_thread_kept_elsewhere_has_a_name(markup: str, wanted: str | None) -> None:
+    """Jetpack's form writes into WordPress' own thread; a link for mentions shows none."""
+    assert foreign_system(Index(document_fromstring(f"<html><body>{markup}</body></html>"))) == wanted
 
 
 @pytest.mark.parametrize("make", [Drupal, MovableType, TypePad, Blogger])
