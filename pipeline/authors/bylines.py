@@ -51,6 +51,8 @@ _LINE = 160
 """No byline is longer."""
 _CARD = 500
 """No card of another article is longer."""
+_TITLE = 30
+"""Characters beside a name in a link that is the card of another article."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +72,14 @@ class Bylines:
         """
         index = self.index
         links = [a for a in index.tagged("a") if a.get("href")]
+        profiles = [a for a in links if PROFILE.search(_author_path(a)) and not _in_prose(a)]
         for nodes in (
             [n for n in index.having({"fn"}) if _is_vcard(n)],
             [a for a in links if "author" in (a.get("rel") or "").split()],
             index.having(NAMED),
             [n for n in index.having(LINES) if n.tag in _TAGS],
-            [a for a in links if PROFILE.search(_author_path(a)) and not _in_prose(a)],
+            [a for a in profiles if _is_labelled(a)],
+            profiles,
         ):
             found = [
                 (node, name) for node in nodes if not strange(node, self.slug) and (name := name_in(node))
@@ -221,6 +225,11 @@ def _in_post(node: HtmlElement) -> bool:
     return any(outer.tag in ("article", "main") or "hentry" in tokens(outer) for outer in below_body(node))
 
 
+def _is_labelled(link: HtmlElement) -> bool:
+    """True if a class of a link, or of one of the next elements around it, speaks of an author."""
+    return any(AUTHOR.search(outer.get("class") or "") for outer in islice(below_body(link), 3))
+
+
 def _near(node: HtmlElement, first: HtmlElement) -> bool:
     """True if two names are in one byline, or in one block of authors."""
     around = [first, *islice(first.iterancestors(), 2)]
@@ -243,12 +252,34 @@ def strange(node: HtmlElement, slug: str) -> bool:
     this one's address.
     """
     return (
-        elsewhere(node, ELSEWHERE)
+        (elsewhere(node, ELSEWHERE) and not _is_contact(node))
         or _in_frame(node)
         or in_card(node, slug)
+        or _in_linked_card(node)
         or _licensed(node)
         or _of_others(node)
     )
+
+
+def _is_contact(node: HtmlElement) -> bool:
+    """True if a link to the author is in the article's own <address>, which may stand in an aside."""
+    tags = [outer.tag for outer in below_body(node)]
+    if "address" not in tags or not {"article", "main"} & set(tags):
+        return False
+    return "author" in (node.get("rel") or "").split() and not _is_classed(node)
+
+
+def _is_classed(node: HtmlElement) -> bool:
+    """True if an element is in a block of another article, by a class."""
+    return any(not ELSEWHERE.isdisjoint(tokens(outer)) for outer in below_body(node))
+
+
+def _in_linked_card(node: HtmlElement) -> bool:
+    """True if a name is in a block that is one link, as a whole, to another article."""
+    for outer in islice(below_body(node), 1, None):
+        if outer.tag == "a" and not PROFILE.search(_author_path(outer)):
+            return is_longer(outer, len(text_of(node)) + _TITLE)
+    return False
 
 
 def _in_frame(node: HtmlElement) -> bool:

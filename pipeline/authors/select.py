@@ -107,7 +107,7 @@ def _told(head: Head, bylines: Bylines, lines: Lines, opener: str | None) -> Fou
         ("page:meta", lambda: _meta(head)),
         ("page:plain-byline", lines.plain),
         ("page:metadata", lines.metadata),
-        ("page:opening", lines.opening),
+        ("page:opening", lines.surely_opening),
         ("page:post-author", lambda: (opener,)),
         ("page:author-box", bylines.boxed),
         ("page:author-like", bylines.like),
@@ -135,6 +135,11 @@ def _told(head: Head, bylines: Bylines, lines: Lines, opener: str | None) -> Fou
                 return shown, "page:byline"
             return found, rule
         signed = signed if signed[0] or not found or rule == "page:meta" else (found, rule)
+    houses = _people(_declared(head, organizations=True))
+    if (signed[0] or houses) and (opened := _people(lines.opening())):
+        return opened, "page:opening"
+    if not signed[0] and houses:
+        return houses, "page:json-ld"
     if not signed[0] and (account := bylines.account()):
         return (account,), "page:account"
     return signed
@@ -158,18 +163,28 @@ def _labels(url: str) -> tuple[str, ...]:
 
 
 def _json_ld(head: Head) -> list[str | None]:
-    people: list[str | None] = []
+    """Return the people that JSON-LD declares as authors, and news agencies."""
+    names = _declared(head, organizations=False)
+    return [*names, *filter(IS_AGENCY.fullmatch, _declared(head, organizations=True))]
+
+
+def _declared(head: Head, *, organizations: bool) -> list[str]:
+    """Return the names of the authors in JSON-LD that are organizations, or those of all others."""
+    found: list[str | None] = []
     kinds = ((node, values(node.get("@type"))) for node in head.nodes)
     articles = [node for node, names in kinds if any(str(name).endswith("Article") for name in names)]
     told = max((values(node.get("author")) for node in (head.article, *articles)), key=len)
     for author in told or values(head.article.get("creator")):
-        if isinstance(author, str):
-            people.append(author)
-            continue
-        node = resolve(head.nodes, author)
-        if "Organization" not in values(node.get("@type")):
-            people += [string(name) for name in values(node.get("name"))] or [_parts_of_name(node)]
-    return [name for name in people if name]
+        node = {"name": author} if isinstance(author, str) else resolve(head.nodes, author)
+        if _is_organization(node) == organizations:
+            found += [string(name) for name in values(node.get("name"))] or [_parts_of_name(node)]
+    return [name for name in found if name]
+
+
+def _is_organization(node: Node) -> bool:
+    """True if JSON-LD declares an organization; a blog's owner may be a person and one."""
+    kinds = list(map(str, values(node.get("@type"))))
+    return "Person" not in kinds and any(kind.endswith("Organization") for kind in kinds)
 
 
 def _parts_of_name(node: Node) -> str | None:
@@ -189,6 +204,7 @@ def _meta(head: Head) -> list[str | None]:
         "author",
         "parsely-author",
         "sailthru.author",
+        "citation_author",
         "dc.creator",
         "article:author",
         "twitter:creator:name",

@@ -41,6 +41,7 @@ from pipeline.html.dom import Index, beginning, below_body, elsewhere, is_longer
 from pipeline.html.sanitize import line
 
 _LINES = ("p", "div", "span", "li", "td", "dd", "h2", "h3", "h4", "h5", "h6", "em", "strong", "b", "small")
+_MENU = re.compile(r"(?:^|[\s_-])(?:nav|navbar|navigation|menu)(?:$|[\s_-])", re.IGNORECASE)
 _SHORT = 160
 """A credit stands in a paragraph of its own."""
 _LINE = 100
@@ -57,6 +58,7 @@ _NO_PERSON = re.compile(
     re.IGNORECASE,
 )
 """Words of places and headings."""
+_SEVERAL = re.compile(r"[,/&]|\s(?:and|und|et|y|e)\s")
 _IN_BRACKETS = re.compile(r"[.!?]\s*\(([^()]{4,60})\)\W*$")
 """A signature behind the last sentence."""
 _COMPARED = 40
@@ -100,8 +102,8 @@ class Lines:
                 continue  # of a picture, or of a reader
             if any(outer.tag in ("figure", "blockquote") for outer in below_body(node)):  # of a picture
                 continue
-            if _is_linked_card(node):
-                continue  # of a card that leads to another article
+            if _is_linked_card(node) or _in_menu(node):
+                continue  # of a card that leads to another article, or of the site's rubrics
             name, sure = _after_label(node)
             if not (is_person(name) or sure) or is_no_name(name) or self.is_house(name):
                 continue
@@ -175,6 +177,16 @@ class Lines:
         is_name = FULL_NAME.fullmatch(name) and not is_no_name(name) and not _NO_PERSON.search(name)
         return [name] if is_name and not self._is_phrase(name) else []
 
+    def surely_opening(self) -> list[str]:
+        """Return such names where they are no heading of two words: several, in capitals or after "By"."""
+        names = self.opening()
+        prose = next(iter(self._prose()), None)
+        above = prose.getprevious() if prose is not None else None
+        said = text_of(above) if names and above is not None else ""
+        return [
+            name for name in names if name.isupper() or _SEVERAL.search(name) or name != said.strip(" ()–—-.")
+        ]
+
     def _prose(self) -> list[HtmlElement]:
         """Return the long paragraphs of the article."""
         return [p for p in self.index.tagged("p") if is_longer(p, _PROSE - 1) and not elsewhere(p, ELSEWHERE)]
@@ -212,6 +224,13 @@ def _own_words(node: HtmlElement) -> Iterator[str]:
             yield inner.text or ""
         if inner is not node and not any(outer in others for outer in inner.iterancestors()):
             yield inner.tail or ""
+
+
+def _in_menu(node: HtmlElement) -> bool:
+    """True if a line is an item of a list in a menu, by a class around it."""
+    around = list(islice(below_body(node), 6))
+    in_list = any(outer.tag in ("ul", "ol") for outer in around)
+    return in_list and any(_MENU.search(outer.get("class") or "") for outer in around)
 
 
 def _is_linked_card(node: HtmlElement) -> bool:

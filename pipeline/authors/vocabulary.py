@@ -119,7 +119,7 @@ PROFILE = re.compile(
 )
 PEOPLE = re.compile(
     r"/(?:redaktion|team|personen|profil(?:e|es|s)?|columnists?|journalists?|journalisten?|experten?|members?|"
-    r"users?|bloggers?|reporters?)/([^/]+?)(?:[-.]\d+|\.html?)?/?$"
+    r"users?|bloggers?|reporters?|editors?)/([^/]+?)(?:[-.]\d+|\.html?)?/?$"
 )
 """Where people are presented, not all of them authors."""
 ACCOUNT = re.compile(r"admin(?:istrator)?|editor|webmaster|root", re.IGNORECASE)
@@ -198,7 +198,9 @@ _NOT_A_NAME = re.compile(
     r"über (?:den autor|die autorin|mich)|sign up|subscribe|"
     r".*\b(?:facebook|twitter|whatsapp|newsletter)\b.*|"
     r"(?:view all|all|more|zeige alle|alle|weitere|tous les|voir tous|ver todas?) (?:posts|articles|artikel|"
-    r"beitr[äa]ge|entries).*|.*→|(?:view )?archives?|archiv(?: anzeigen)?)$",
+    r"beitr[äa]ge|entries).*|"
+    r"(?:see|view|show|read) (?:all|more|(?:full )?(?:bio(?:graphy)?|profile)|.*\bprofile)|"
+    r".*→|.*(?:\.\.\.|…)|(?:view )?archives?|archiv(?: anzeigen)?)$",
     re.IGNORECASE,
 )
 

@@ -76,6 +76,12 @@ def test_marked_byline_gives_names_and_nothing_else(said: str, wanted: tuple[str
 GULL = '{"@type": "Organization", "name": "The Gull"}'
 ADMIN = '<p class="byline">By <a href="/author/admin/">Gull D</a></p>'
 ACCOUNT = '{"@type": "Person", "name": "Gull D"}'
+OWNER = '{"@type": ["Person", "Organization"], "name": "Ida Marsh"}'
+AGENCY = '{"@type": "NewsMediaOrganization", "name": "Reuters"}'
+CITED = "".join(f'<meta name="citation_author" content="{name}">' for name in ("Ida Marsh", "Tove Reed"))
+MENU = '<ul><li><a href="/authors/tove/">Tove Reed</a></li></ul>'
+TEASER = "Fog closed the harbour for the third day in a row"
+SIGNED = '<a rel="author" href="/profile/ida">Ida Marsh</a>'
 BOLD = "<p><strong>%s</strong></p>"
 
 
@@ -83,7 +89,10 @@ BOLD = "<p><strong>%s</strong></p>"
     ("head", "body", "wanted"),
     [
         # above the first paragraph
-        ("", f"{H1}{BOLD % 'Ida Marsh'}{PROSE}", ("Ida Marsh",)),
+        ("", f"{H1}{BOLD % 'Ida Marsh'}{PROSE}", ()),  # as well a heading: "Golden Bay"
+        ("", f"{H1}{BOLD % 'By Ida Marsh'}{PROSE}", ("Ida Marsh",)),
+        ("", f"{H1}{BOLD % 'IDA MARSH'}{PROSE}", ("IDA MARSH",)),
+        (LD % (TITLE, GULL), f"{H1}{BOLD % 'Ida Marsh'}{PROSE}", ("Ida Marsh",)),
         ("", f"{H1}{BOLD % 'Ida Marsh/Tove Reed'}{PROSE}", ("Ida Marsh", "Tove Reed")),
         (LD % (TITLE, ACCOUNT), f"{H1}{ADMIN}{BOLD % 'IDA MARSH'}{PROSE}", ("IDA MARSH",)),
         (LD % (TITLE, ACCOUNT), f"{H1}{ADMIN}{PROSE}", ("Gull D",)),
@@ -108,7 +117,27 @@ BOLD = "<p><strong>%s</strong></p>"
             f"{H1}{PROSE}",
             ("Ida Marsh", "AP"),
         ),
-        (LD % (TITLE, GULL), f"{H1}{PROSE}", ()),
+        (LD % (TITLE, GULL), f"{H1}{PROSE}", ("The Gull",)),
+        (LD % (TITLE, GULL), f"{H1}<p class='byline'>Ida Marsh</p>{PROSE}", ("Ida Marsh",)),
+        (LD % (TITLE, OWNER), f"{H1}{PROSE}", ("Ida Marsh",)),
+        (LD % (TITLE, f"[{ACCOUNT}, {AGENCY}]"), f"{H1}{PROSE}", ("Gull D", "Reuters")),
+        (LD % (TITLE, f"[{ACCOUNT}, {GULL}]"), f"{H1}{PROSE}", ("Gull D",)),
+        (CITED, f"{H1}{PROSE}", ("Ida Marsh", "Tove Reed")),
+        # labels of links, a cut name, menus and cards
+        ("", f'{H1}<a rel="author" href="/p/7">See full bio</a>{PROSE}', ()),
+        ("", f'{H1}<a rel="author" href="/p/7">View ORCID Profile</a>{PROSE}', ()),
+        ("", f'{H1}<b class="author-name">Ida Marshall-Re...</b>{PROSE}', ()),
+        (
+            "",
+            f"{H1}{MENU}<p class='c-byline'><a href='/authors/ida/'>Ida Marsh</a></p>{PROSE}",
+            ("Ida Marsh",),
+        ),
+        ("", f'<ul class="nav-list"><li>By Harbour Tides</li></ul>{H1}{PROSE}', ()),
+        ("", f'{H1}{PROSE}<a href="/fog/"><div>{TEASER}</div><i class="author-name">Tove Reed</i></a>', ()),
+        # the article's own address beside it, a page about an editor
+        ("", f"<article>{H1}<aside><address>{SIGNED}</address></aside>{PROSE}</article>", ("Ida Marsh",)),
+        ("", f"<article>{H1}<aside>{SIGNED}</aside>{PROSE}</article>", ()),
+        ("", f'{H1}<div><a href="/about/editors/ida-marsh/">Ida Marsh</a></div>{PROSE}', ("Ida Marsh",)),
         (
             LD % (TITLE, '{"name": "Ida"}'),
             f"{H1}<p>By</p><p class='byline'>Ida Marsh</p>{PROSE}",
