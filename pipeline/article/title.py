@@ -42,10 +42,13 @@ _LEAD = re.compile(r"^(?:\[>|[»›→>|·•]+)\s+")
 _BETWEEN = re.compile(r"[\s:–—|·•-]")
 _MASTHEAD = re.compile(r"logo|site-?(?:title|name)|blog-?(?:title|name)|masthead|branding")
 _WORD = re.compile(r"\w+")
+_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]+")
 _SHORTEST_HOST = 3
 """Letters of the shortest name of a host that is a site's name at the end of a title."""
 _KICKED = 8
 """Letters of the shortest title that a kicker in its heading may stand before."""
+_TITLE_WORDS = 4
+"""Words of a heading that is a title and no name of a rubric."""
 _FRAME = re.compile(r"(?:blog ?archives?|archives?|archiv|blog archiv|archivo|archivio)", re.IGNORECASE)
 """What WordPress 2.x puts between the site's name and the title."""
 
@@ -59,6 +62,8 @@ def extract_title(index: Index, head: Head, site: Site) -> tuple[str | None, str
     rules = {rule for _, rule in declared}
     if shown is None and rules <= {"page:title"}:
         shown = _only(headings, names)
+    if shown is None:
+        shown = _alone(headings, names)
     if shown is not None:
         return shown
     if declared:
@@ -107,6 +112,18 @@ def _only(headings: list[_Heading], names: list[str]) -> tuple[str, str] | None:
         if len(texts) == 1:
             return titles[0].text, titles[0].rule
     return None
+
+
+def _alone(headings: list[_Heading], names: list[str]) -> tuple[str, str] | None:
+    """Return the only first heading, in a post, if it is long enough for a title.
+
+    Readers saw it, whatever the head declares for search engines and networks.
+    """
+    folded = set(map(fold, names))
+    first = [heading for heading in headings if heading.node.tag == "h1" and fold(heading.text) not in folded]
+    if len(first) != 1 or len(first[0].text.split()) < _TITLE_WORDS or not _in_post(first[0].node):
+        return None
+    return first[0].text, f"{first[0].rule}, alone"
 
 
 def _declared(index: Index, head: Head, names: list[str]) -> list[tuple[str, str]]:
@@ -279,9 +296,15 @@ def _spelled(heading: _Heading, declared: str) -> str:
 
 def _alike(shown: str, declared: str) -> bool:
     """True if two titles have most terms in common."""
-    ours = set(_WORD.findall(shown.casefold()))
-    theirs = set(_WORD.findall(declared.casefold()))
+    ours, theirs = _terms(shown), _terms(declared)
     return len(ours & theirs) > 0.6 * len(ours | theirs)
+
+
+def _terms(title: str) -> set[str]:
+    """Return the words of a title, and of a script without spaces the pairs of letters."""
+    folded = title.casefold()
+    pairs = {run[at : at + 2] for run in _UNSPACED.findall(folded) for at in range(len(run) - 1)}
+    return pairs | set(_WORD.findall(_UNSPACED.sub(" ", folded)))
 
 
 def _is_masthead(node: HtmlElement) -> bool:

@@ -73,6 +73,30 @@ def test_title(shown: str, declared: str, wanted: str) -> None:
     assert read(f"<main>{shown}{PROSE}</main>", og(f"{declared} - The Gull")).title == wanted
 
 
+@pytest.mark.parametrize(
+    ("shown", "declared", "wanted"),
+    [
+        # what the readers saw, and what the head says for a search engine
+        ("<h1>Lamps on every pier by May</h1>", "13 ways to light a pier", "Lamps on every pier by May"),
+        ("<h1>Lamps</h1>", "13 ways to light a pier", "13 ways to light a pier"),
+        ("<h1>Lamps on every pier</h1><h1>Boats on the sea wall</h1>", "13 ways", "13 ways"),
+        (
+            "<h1>The Gull</h1><h2>13 ways to light a pier</h2>",
+            "13 ways to light a pier",
+            "13 ways to light a pier",
+        ),
+        # no spaces between the words
+        (
+            "<h1>新聞の収納は引越しにも使える家具の固定</h1>",
+            "新聞の収納は引越しにも使える簡単に固定",
+            "新聞の収納は引越しにも使える家具の固定",
+        ),
+    ],
+)
+def test_first_heading_alone_is_the_title(shown: str, declared: str, wanted: str) -> None:
+    assert read(f"<article>{shown}{PROSE}</article>", og(declared)).title == wanted
+
+
 LD = (
     '<script type="application/ld+json">{"@type": "NewsArticle", "headline": "%s", "author": %s}</script>'
     f'<meta property="og:site_name" content="The Gull"><title>{TITLE}</title>'
