@@ -28,7 +28,7 @@ from pipeline.article.embeds import Embed
 from pipeline.article.witness import PieceVerdict
 from pipeline.html import frames
 from pipeline.html.document import Document
-from pipeline.html.dom import Index, drop, elsewhere, fold, has_class, raw_text, text_of, words
+from pipeline.html.dom import Index, drop, elsewhere, fold, has_class, raw_text, text_of, tokens, words
 from pipeline.markdown import captions, emphasis
 from pipeline.markdown import links as prose_links
 from pipeline.markdown.writer import Block, Writer, links_within
@@ -48,8 +48,6 @@ _WORDPRESS = (
 )
 _THEMED = re.compile(r"/wp-content/(?!uploads/)")
 """What pages of WordPress load; its pictures alone may stand on pages of another system."""
-_LINES = 2000
-"""Lines of the longest verse; longer text is left as it is."""
 FALLBACK_BLOCKS = 1500
 """From so many blocks on trafilatura's fallbacks are left aside: jusText compares each with all others."""
 _PARAGRAPHS = tuple(
@@ -110,6 +108,10 @@ _TERM = re.compile(r"(?:^|\s)(?:category\s+)?tag(?:\s|$)")
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
 
+Cut = tuple[HtmlElement, str]
+"""An element that was taken out before extraction, and the rule."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prose:
     """Text of an article, twice, and the targets of its links."""
@@ -122,6 +124,7 @@ class Prose:
     verdicts: tuple[PieceVerdict, ...] = ()
     embeds: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    cut: tuple[Cut, ...] = ()
 
 
 def extract_body(document: Document, site: Site, title: str | None, authors: tuple[str, ...]) -> Prose:
@@ -132,9 +135,10 @@ def extract_body(document: Document, site: Site, title: str | None, authors: tup
     tree = document.tree
     problems = list(_select(tree, site))
     shown = attachments.read_attachments(document.index, _marked_boxes(document.index), document.base)
+    cut = [(node, "in an embed") for node in document.index.tagged("object")]
     embedded = embeds.place_embeds(document.index, _marked_boxes(document.index), document.base)
-    _cut(document.index)
-    _cut_menus(_marked_boxes(document.index))
+    cut += _cut(document.index)
+    cut += _cut_menus(_marked_boxes(document.index))
     if frames.is_without_text(document.index, _marked_boxes(document.index)):
         return Prose(text="", markdown="", rule="page:without-text", problems=tuple(problems))
     links, emphasised = _mark(document)
@@ -174,6 +178,7 @@ def extract_body(document: Document, site: Site, title: str | None, authors: tup
         verdicts=whole.verdicts,
         embeds=tuple(embed.entry for embed in embedded),
         files=shown,
+        cut=tuple(cut),
     )
 
 
@@ -224,29 +229,13 @@ def read_copy_blocks(
 
 def _mark(document: Document) -> tuple[tuple[prose_links.Link, ...], bool]:
     """Label verse, captions, emphasis and links; return the links, and if emphasis is labelled."""
-    _break_verses(document.index)
+    running_text.break_verses(document.index)
     running_text.join_running_text(document.index, _marked_boxes(document.index))
     italics = captions.place(document.index, BOXES)
     emphasised = not emphasis.writes_marks(document.source)
     if emphasised:
         emphasis.mark_emphasis([*document.index.tagged(*emphasis.TAGS), *italics])
     return prose_links.mark_links(document.index.tagged("a")), emphasised
-
-
-def _break_verses(index: Index) -> None:
-    """Make lines of preformatted text that is no code, as verse, lines of a paragraph."""
-    for node in index.tagged("pre"):
-        text = node.text or ""
-        if not text.strip() or len(node) or node.find(".//code") is not None:
-            continue
-        first, *others = text.strip("\n").split("\n")
-        if len(others) > _LINES:
-            continue
-        node.tag, node.text = "p", first
-        for line in others:
-            lead = node.makeelement("br")
-            lead.tail = line
-            node.append(lead)
 
 
 def _extract(document: Document) -> tuple[_Element | None, str]:
@@ -352,8 +341,9 @@ def _match(tree: HtmlElement, selector: str) -> tuple[list[HtmlElement], Problem
         return [], Problem(code="selector-invalid", detail=f"{selector} is no CSS selector.", field="text")
 
 
-def _cut(index: Index) -> None:
-    """Take out what is structurally no prose."""
+def _cut(index: Index) -> list[Cut]:
+    """Take out what is structurally no prose; return what may have words."""
+    cut: list[Cut] = []
     frames.cut_skip_links(index)
     for node in index.tagged(*_DEAD):
         if "ld+json" not in (node.get("type") or ""):
@@ -362,24 +352,28 @@ def _cut(index: Index) -> None:
     for node in [*index.named(*_THREAD_IDS), *index.having(_THREAD_CLASSES)]:
         if len(raw_text(node)) * 2 < total or node.tag in ("form", "h2", "h3"):
             drop(node)
+            cut.append((node, "in the box of the comments"))
     for node in index.having(_PLUGINS):
         if node.tag not in ("body", "html", "article", "main"):
             drop(node)
+            cut.append((node, f"marked {min(tokens(node) & _PLUGINS)}"))
     verdicts: dict[HtmlElement, bool] = {}
     for link in index.tagged("a"):
         if _TERM.search(link.get("rel") or ""):
-            _cut_terms(link, verdicts)
+            cut += _cut_terms(link, verdicts)
+    return cut
 
 
-def _cut_menus(boxes: Sequence[HtmlElement]) -> None:
-    """Take out the menus in the boxes of the text, such as that of its pages."""
-    for box in boxes:
-        for menu in list(box.iter("nav")):
-            drop(menu)
+def _cut_menus(boxes: Sequence[HtmlElement]) -> list[Cut]:
+    """Take out and return the menus in the boxes of the text, such as that of its pages."""
+    menus = [menu for box in boxes for menu in box.iter("nav")]
+    for menu in menus:
+        drop(menu)
+    return [(menu, "in a menu") for menu in menus]
 
 
-def _cut_terms(link: HtmlElement, verdicts: dict[HtmlElement, bool]) -> None:
-    """Drop a paragraph of nothing but tags and categories.
+def _cut_terms(link: HtmlElement, verdicts: dict[HtmlElement, bool]) -> list[Cut]:
+    """Drop and return a paragraph of nothing but tags and categories.
 
     `verdicts` are on elements looked at before.
     """
@@ -390,8 +384,10 @@ def _cut_terms(link: HtmlElement, verdicts: dict[HtmlElement, bool]) -> None:
         if not verdicts[parent]:
             break
         node = parent
-    if node is not link:
-        drop(node)
+    if node is link or node.getparent() is None:
+        return []
+    drop(node)
+    return [(node, "tags and categories")]
 
 
 def _only_terms(element: HtmlElement) -> bool:

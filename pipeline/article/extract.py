@@ -52,7 +52,8 @@ def verdicts(page: Page, site: Site) -> tuple[PieceVerdict, ...]:
 
     Empty without a box. Cards of other articles come last.
 
-    A block that the edges of the text lost after it was taken has the fate "dropped".
+    A block that the edges of the text lost after it was taken has the fate "dropped". So have the boxes that
+    were cut before: shares, the author's life, terms, comments.
     """
     document = parse(page)
     if document is None:
@@ -63,8 +64,9 @@ def verdicts(page: Page, site: Site) -> tuple[PieceVerdict, ...]:
     result, prose, cut = _read(document, head, site)
     text = fold("".join(article.text or "" for article in result.articles))
     own = tuple(_settled(verdict, text) for verdict in prose.verdicts)
-    others = filter(None, map(_spaced_words, cut))
-    return own + tuple(PieceVerdict(words, "dropped", "another article of the page") for words in others)
+    others = [*prose.cut, *((node, "another article of the page") for node in cut)]
+    told = ((_spaced_words(node), rule) for node, rule in others)
+    return own + tuple(PieceVerdict(words, "dropped", rule) for words, rule in told if words)
 
 
 def _spaced_words(node: HtmlElement) -> str:

@@ -96,6 +96,9 @@ _DATE_LENGTH = 40
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _INLINE = frozenset({"b", "i", "em", "strong", "span", "u", "small"})
 _SURE = 2
+_IN_NOSCRIPT = f"in a {_TAGS['noscript']}"
+_ABOUT_SCRIPTS = re.compile(r"\b(?:java\s?script|scripts?|browser|navigateur|navegador)\b", re.IGNORECASE)
+"""What a plugin tells readers without scripts."""
 _BESIDE, _LINKS_BESIDE = "in an aside", "in an aside of links"
 _A_TEASER = "a teaser"
 _MARKED = "marked "
@@ -155,6 +158,8 @@ class Furniture:
         """
         if self._trust < _SURE or not _is_sentence(piece):
             return False
+        if rule == _IN_NOSCRIPT:
+            return _ABOUT_SCRIPTS.search(piece.words) is None
         if not _names(rule, _DOUBTFUL_MARKS):
             return False
         return not fold(piece.words).startswith(tuple(self._bylines))
@@ -276,6 +281,9 @@ def _is_in_sentence(link: HtmlElement) -> bool:
         line = line.getparent()
     if line is None or line.tag in _HEADINGS or link.find(".//img") is not None:
         return False
-    before, _, behind = text_of(line).partition(text_of(link))
+    said = text_of(link)
+    if not said:  # an anchor
+        return True
+    before, _, behind = text_of(line).partition(said)
     is_behind = not behind.strip(" .…»›→") and before.rstrip().endswith((".", "!", "?", "…", "”", '"'))
     return not is_behind and len(before) + len(behind) >= _HALF * _SENTENCE

@@ -26,6 +26,11 @@ _OF_A_THREAD = re.compile(
     r"comment|respon|repl(?:y|ies)|discuss|kommentar|commentaire|comentario|reaktion|reactie"
 )
 """In classes and ids around comments, which some themes build as articles as well."""
+_OF_A_LIVE_REPORT = re.compile(
+    r"live[-_]?(?:blog|report|ticker|feed|updates?|posts?|text|coverage|event)|(?:^|[\s_-])ticker(?:$|[\s_-])|"
+    r"minute[-_]by[-_]minute"
+)
+"""In classes and ids around the entries of a live report, each of which may have an address of its own."""
 _OF_AN_AUTHOR = re.compile(
     r"/(?:authors?|autor(?:en|es)?|auteurs?|people|profiles?|staff|team|by)/", re.IGNORECASE
 )
@@ -104,7 +109,10 @@ def _own_heading(headings: list[HtmlElement], declared: str) -> HtmlElement:
 
 
 def _is_linked_card(card: HtmlElement, url: str, base: str) -> bool:
-    """True for a short element, not of a thread, whose headline leads to another page of the site."""
+    """True for a short element whose headline leads to another page of the site.
+
+    Not of a thread, and not of a live report.
+    """
     if is_longer(card, _LONGEST_CARD):
         return False
     title = next((node for node in card.iter(*_HEADINGS) if text_of(node)), None)
@@ -119,10 +127,10 @@ def _is_linked_card(card: HtmlElement, url: str, base: str) -> bool:
     here, there = urls.link_key(url), urls.link_key(target)
     if there == here or there.startswith(f"{here}/"):
         return False  # a part of this article, such as an entry of a live report
-    marks = (
+    marks = [
         f"{node.get('class', '')} {node.get('id', '')}".lower() for node in (card, *card.iterancestors())
-    )
-    return not any(map(_OF_A_THREAD.search, marks))
+    ]
+    return not any(_OF_A_THREAD.search(mark) or _OF_A_LIVE_REPORT.search(mark) for mark in marks)
 
 
 def _cut_card(card: HtmlElement, kept: set[HtmlElement]) -> list[HtmlElement]:

@@ -1,4 +1,4 @@
-"""Inline elements of running text that trafilatura tears out of it.
+"""Running text that trafilatura tears apart: inline elements, and verse.
 
 Knows which elements these are.
 Invariant: the words around such an element and its own stay in their order.
@@ -20,6 +20,8 @@ _PARAGRAPHS = words("p li td th dd dt h1 h2 h3 h4 h5 h6 blockquote figcaption ca
 _LOOSE = words("div section article center")
 _PROSE = 60
 """Characters of the shortest prose outside of the theme's box."""
+_LINES = 2000
+"""Lines of the longest verse; longer text is left as it is."""
 
 
 def join_running_text(index: Index, boxes: Sequence[HtmlElement]) -> None:
@@ -67,3 +69,19 @@ def _paragraph(node: HtmlElement) -> HtmlElement:
 def _has_words(node: HtmlElement) -> bool:
     """True if an element has words beside those of its children."""
     return bool((node.text or "").strip()) or any((child.tail or "").strip() for child in node)
+
+
+def break_verses(index: Index) -> None:
+    """Make lines of preformatted text that is no code, as verse, lines of a paragraph."""
+    for node in index.tagged("pre"):
+        text = node.text or ""
+        if not text.strip() or len(node) or node.find(".//code") is not None:
+            continue
+        first, *others = text.strip("\n").split("\n")
+        if len(others) > _LINES:
+            continue
+        node.tag, node.text = "p", first
+        for line in others:
+            lead = node.makeelement("br")
+            lead.tail = line
+            node.append(lead)

@@ -105,6 +105,39 @@ def test_cards_of_other_articles_have_a_verdict() -> None:
     assert (last.fate, last.rule, last.words) == ("dropped", "another article of the page", f"Goat {S}")
 
 
+CUT_BOXES = {
+    "marked sharedaddy": '<div class="sharedaddy"><h3>Share this:</h3><ul><li>Mail</li></ul></div>',
+    "marked author-box": '<div class="author-box"><p>Ada Moor is the editor.</p></div>',
+    "tags and categories": '<p>Tags: <a rel="tag" href="/tag/goat/">goat</a></p>',
+    "in a menu": '<nav><a href="2/">Page 2</a></nav>',
+    "in the box of the comments": '<div id="respond"><p>Leave a reply</p></div>',
+    "in an embed": f'<object data="map.svg"><p>{S}</p></object>',
+}
+
+
+@pytest.mark.parametrize("rule", CUT_BOXES)
+def test_boxes_cut_before_extraction_have_a_verdict(rule: str) -> None:
+    url = "https://courier.example/ferry/"
+    answer = made_page(url, page(CUT_BOXES[rule], BOXES["WordPress"]), headers=HTML)
+    found = extract.verdicts(answer, Site(name="courier", url=url))
+    told = [(verdict.fate, bool(verdict.words)) for verdict in found if verdict.rule == rule]
+    assert told == [("dropped", True)]
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [(S, ["blocks-missing"]), ("Please turn JavaScript on, so that you can see the map of the port.", [])],
+)
+def test_sentences_for_readers_without_scripts_are_told(said: str, wanted: list[str]) -> None:
+    found = read_page(page(f"<noscript><p>{said}</p></noscript>", BOXES["WordPress"]))
+    assert [problem.code for problem in found.problems] == wanted
+
+
+def test_teaser_with_an_anchor_is_read() -> None:
+    html = _of_another_system(f'<div class="teaser"><a id="x"></a><p>{TEXT_OF_LEAD}</p></div>', "old")
+    assert article(read_page(html)).text
+
+
 LEAD = "The ferry company is closing its <a href='/quay/'>office on the quay</a> for the whole of the winter."
 TEXT_OF_LEAD = "The ferry company is closing its office on the quay for the whole of the winter."
 
@@ -145,6 +178,9 @@ CARDS = {
 }
 NO_CARDS = {
     "entry of a live report": f'<article><h3><a href="/ferry/12/">Noon</a></h3><p>{S}</p></article>',
+    "entry with an address of its own": (
+        f'<div class="live-blog"><article><h3><a href="/noon/">Noon</a></h3><p>{S}</p></article></div>'
+    ),
     "author": f'<a href="/author/ada/"><h4>Ada Moor</h4><p>{S}</p></a>',
     "place in the page": f'<article><h3><a href="#noon">Noon</a></h3><p>{S}</p></article>',
     "headline without a link": f"<article><h3>Noon</h3><p>{S}</p></article>",
