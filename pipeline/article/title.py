@@ -35,6 +35,7 @@ _ENTRY = words("entry-title wp-block-post-title post-title posttitle entry_title
 _POSTS = words("post hentry type-post entry")
 _PROPS = ("headline", "name headline")
 _SEPARATORS = r"\s+(?:[|»«•·–—:~>/│｜ㅣ-]|//|::|>>|<<|&raquo;)\s+|\s[|]\s*|\s*[»«]\s*|\s*::\s*"
+_SIGN = re.compile(r"\s*[|»«•·–—>/│｜ㅣ-]")
 _HANGING = re.compile(r"\s+(?:[|»«•·–—-]|//|::)\s*$")
 """A sign behind which the site's name is missing."""
 _LEAD = re.compile(r"^(?:\[>|[»›→>|·•]+)\s+")
@@ -139,11 +140,21 @@ def _declared(index: Index, head: Head, names: list[str]) -> list[tuple[str, str
     own_names = [*names, *_host_names(head.url)]
     folded = set(map(fold, names))
     found = []
+    lead = markup_to_line(headline) or ""
     for raw, rule in told:
-        text = _without_site(markup_to_line(raw) or "", own_names)
+        said = markup_to_line(raw) or ""
+        text = lead if _is_suffixed(said, lead, folded) else _without_site(said, own_names)
         if text and fold(text) not in folded:  # an untitled article is declared by the site's name
             found.append((text, rule))
     return found
+
+
+def _is_suffixed(title: str, headline: str, names: set[str]) -> bool:
+    """True if a title is the headline with a rubric and the site's name behind it."""
+    behind = title.removeprefix(headline)
+    if not headline or behind == title or not _SIGN.match(behind):
+        return False
+    return fold(behind).endswith(tuple(filter(None, names)))
 
 
 def _shown(headings: list[_Heading], declared: list[str]) -> tuple[str, str] | None:

@@ -36,6 +36,8 @@ _LIKELY_RULES = frozenset(
 """Rules that take the first name which looks so."""
 _TWICE = re.compile(r"(\S.*\S)\s+\1", re.IGNORECASE)
 """A name that is printed again behind itself, as in the words and the title of one link."""
+_LABELLED = re.compile(r"^(?:by\s+(?=\S)|(?:von|par|por)\s+(?=\S+\s+\S))", re.IGNORECASE)
+"""A "By" that is declared with the name."""
 _WRITTEN = re.compile(
     r"^(?:written|verfasst|geschrieben|[ée]crit|escrito|scritto|geschreven|skrevet)", re.IGNORECASE
 )
@@ -178,7 +180,7 @@ def _declared(head: Head, *, organizations: bool) -> list[str]:
         node = {"name": author} if isinstance(author, str) else resolve(head.nodes, author)
         if _is_organization(node) == organizations:
             found += [string(name) for name in values(node.get("name"))] or [_parts_of_name(node)]
-    return [name for name in found if name]
+    return [_LABELLED.sub("", name) for name in found if name]
 
 
 def _is_organization(node: Node) -> bool:

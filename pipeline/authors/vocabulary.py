@@ -14,7 +14,8 @@ BYLINE_PREFIX = re.compile(
     r"^\W*(?:(?:posted|written|published|story|article|words|text|geschrieben|verfasst|erstellt|pressemitteilung|"
     r"eingestellt|gepostet|ein artikel|ver[öo]ffentlicht|publi[ée]|escrito|scritto)\s+)?"
     r"(?:(?:by|von|par|por|di|door|av|af|autor(?:in)?|author|auteur|autore|автор|yazar|redakteur(?:in)?)\b\s*:?|"
-    r"(?:text|interview|words|protokoll|reportage|bericht|kommentar)\s*:)\s*"
+    r"(?:text|interview|words|protokoll|reportage|bericht|kommentar)\s*:|(?:του|της|των)\s|"
+    r"(?:文|作者|著者|筆者|記者|记者|撰文|글|기자|بقلم|كتب|الكاتب|نویسنده|מאת)\s*[:：])\s*"
     r"(?:\S+-(?:experte|expertin|(?:redakteur|korrespondent|reporter|autor)(?:in)?)\s+(?=\S+\s\S))?",
     re.IGNORECASE,
 )
@@ -46,6 +47,7 @@ CUT = re.compile(
     r"\d{1,2}[./ ].*|"
     r"(?i:jan(?:uary?)?|feb(?:ruary?)?|mar(?:ch)?|märz|apr(?:il)?|ma[iy]|june?|juni|july?|juli|aug(?:ust)?|"
     r"sept?(?:ember)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?)\.?\s+\d.*|"
+    r"(?i:(?:ph)?fotos?|photo(?:s|graphs?)?|pictures?|illustrations?|bilder|videos?)\s+(?i:by|von|par|por)\s.*|"
     r"\S+@\S+\.\w+.*|@\w+.*|(?i:special to)\s.*|(?:發表[在於]|发表[在于])\s?.*|"
     r"(?i:is|was|has|covers|writes|ist|war|est)\s+(?i:an?|the|been|about|for|eine?|une?|seit)\s.*)$"
 )
@@ -59,7 +61,8 @@ SAYS = re.compile(
     r"\W*(?:(?:(?P<signed>posted|written|published|words|text|ein (?:artikel|beitrag|text)|geschrieben|"
     r"verfasst|ver[öo]ffentlicht|publi[ée]|escrito|scritto)\s+)?(?:by|von|par|por|di|door)(?:\s+|\s*:\s*)|"
     r"(?:text(?:e|s)?|autor(?:in|en)?|authors?|auteur|autore|автор|yazar|words)"
-    r"(?:\s*(?:&|\+|/|und|and|et)\s*(?:fotos?|photos?|pictures|bilder|interview))?\s*:\s*)"
+    r"(?:\s*(?:&|\+|/|und|and|et)\s*(?:fotos?|photos?|pictures|bilder|interview))?\s*:\s*|"
+    r"(?:文|作者|著者|筆者|記者|记者|撰文|글|بقلم|كتب|الكاتب|نویسنده|מאת)\s*[:：]\s*)"
     r"(?=\S|$)",
     re.IGNORECASE,
 )
@@ -185,7 +188,7 @@ _NOT_A_NAME = re.compile(
     r"e-?mail|website|url|home|menu|search|login|log in|uncategori[sz]ed|related (?:posts|articles)|"
     r"editorial (?:policy|policies|guidelines|board)|(?:guide|information|instructions) (?:to|for) authors?|"
     r".*\bedited by\b.*|submission guidelines|"
-    r"@\w+|"
+    r"@\w+|(?:this|the)(?: (?:author|writer))?|"
     r"(?:(?:getty|ap|afp|epa) (?:images?|photos?)|shutterstock|i?stock(?:photo)?|adobe ?stock|unsplash|"
     r"pixabay|pexels|alamy|imago(?: images)?|dreamstime|depositphotos|flickr|wikimedia(?: commons)?|"
     r"file (?:photo|image)|handout)(?:[/.].*)?|"

@@ -74,6 +74,14 @@ def test_title(shown: str, declared: str, wanted: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "said", ["Lamps on the pier - Harbour - The Gull", "Lamps on the pier-HarbourㅣThe Gull"]
+)
+def test_rubric_and_site_behind_the_headline_are_no_part_of_a_title(said: str) -> None:
+    stated = '<script type="application/ld+json">{"@type":"Article","headline":"Lamps on the pier"}</script>'
+    assert read(f"<div>{PROSE}</div>", og(said) + stated).title == "Lamps on the pier"
+
+
+@pytest.mark.parametrize(
     ("shown", "declared", "wanted"),
     [
         # what the readers saw, and what the head says for a search engine

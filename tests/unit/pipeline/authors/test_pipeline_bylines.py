@@ -123,8 +123,16 @@ BOLD = "<p><strong>%s</strong></p>"
         (LD % (TITLE, f"[{ACCOUNT}, {AGENCY}]"), f"{H1}{PROSE}", ("Gull D", "Reuters")),
         (LD % (TITLE, f"[{ACCOUNT}, {GULL}]"), f"{H1}{PROSE}", ("Gull D",)),
         (CITED, f"{H1}{PROSE}", ("Ida Marsh", "Tove Reed")),
+        (LD % (TITLE, '{"@type": "Person", "name": "By Ida Marsh"}'), f"{H1}{PROSE}", ("Ida Marsh",)),
+        (LD % (TITLE, '{"@type": "Person", "name": "Von Marsh"}'), f"{H1}{PROSE}", ("Von Marsh",)),
+        # labels of other scripts
+        ("", f"{H1}<p class='byline'>Του Νίκου Μάρσου</p>{PROSE}", ("Νίκου Μάρσου",)),
+        ("", f"{H1}<p>بقلم: أحمد منصور</p>{PROSE}", ("أحمد منصور",)),
+        ("", f"{H1}<p class='author'>文：田中宏昌</p>{PROSE}", ("田中宏昌",)),
         # labels of links, a cut name, menus and cards
         ("", f'{H1}<a rel="author" href="/p/7">See full bio</a>{PROSE}', ()),
+        ("", f'{H1}<a rel="author" href="/p/7">More by this author</a>{PROSE}', ()),
+        ("", f"{H1}<p class='byline'>By: Ida Marsh<br>Photos by Tove Reed</p>{PROSE}", ("Ida Marsh",)),
         ("", f'{H1}<a rel="author" href="/p/7">View ORCID Profile</a>{PROSE}', ()),
         ("", f'{H1}<b class="author-name">Ida Marshall-Re...</b>{PROSE}', ()),
         (
