@@ -18,10 +18,19 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _MENTION = re.compile(r"@\w[\w.-]*(?:[\s,:;.?!][^(|=]*)?", re.DOTALL)
 """A reader who is named ("@noor, you are right"): no function, no reference to a program."""
 
+_PAIR = re.compile(r"[\"“„«]([^\"“”„«»]*)[\"“”»]")
+_SINGLE = str.maketrans('"“”„«»', "’‘’‚‹›")
+
 
 def plain(text: str | None) -> str:
     """Return text without terminal control characters; line breaks stay."""
     return "".join(char if char == "\n" or char.isprintable() else " " for char in text or "")
+
+
+def in_quotes(text: str, most: int = 200) -> str:
+    """Return text in quotation marks; those within it become single ones."""
+    inner = _PAIR.sub(r"‘\1’", text[:most]).translate(_SINGLE)
+    return f"“{inner}”"
 
 
 def count(number: int, noun: str) -> str:

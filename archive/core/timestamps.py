@@ -5,9 +5,12 @@ In the archive a time is ISO 8601 in UTC with a "Z" and whole seconds, or a day 
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 
 from archive.core.records import Moment
+
+_SPAN = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 
 
 def to_text(moment: Moment | None) -> str | None:
@@ -32,6 +35,17 @@ def from_text(text: str | None) -> Moment | None:
     if len(text) == len("2009-07-09"):
         return date.fromisoformat(text)
     return datetime.fromisoformat(text)
+
+
+def is_span(text: str) -> bool:
+    """Return whether a text is a day, month or year that exists ("2009-07-15", "2009")."""
+    if not _SPAN.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(f"{text}-01-01"[:10])
+    except ValueError:
+        return False
+    return True
 
 
 def instant(text: str) -> datetime:

@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
 
+from archive.core.formatting import in_quotes
+from archive.core.timestamps import is_span
 from archive.search.query_parser import Wording, parse_query, searchable, tidy_query
 from archive.search.sql import CAP, MARK, TABLES, UNMARK, Ask, Plan
 from archive.search.substrings import widen
@@ -39,7 +41,6 @@ __all__ = [
 
 SEARCHED_KINDS = tuple(TABLES)
 EXCERPT_CHARACTERS = 280
-_DAY = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 
 Row = dict[str, str | int | None]
 Common = Callable[[str, str], bool]
@@ -109,7 +110,7 @@ def understand(ask: Ask) -> tuple[Wording, Ask, tuple[str, ...]]:
         source=tidy_query(ask.source),
     )
     if ask.person and not searchable(ask.person):
-        notes.append(f"“{ask.person[:40]}” has no letters or digits and was left out.")
+        notes.append(f"{in_quotes(ask.person, 40)} has no letters or digits and was left out.")
         ask = replace(ask, person="")
     for name, value in wording.filters:
         changes: dict[str, Any] = {name: getattr(ask, name) or value}
@@ -118,9 +119,9 @@ def understand(ask: Ask) -> tuple[Wording, Ask, tuple[str, ...]]:
     ask = replace(ask, site=_host_of(ask.site), type=type_)
     for name in ("since", "until"):
         value = getattr(ask, name)
-        if value and not _DAY.fullmatch(value):
+        if value and not is_span(value):
             notes.append(
-                f"“{value[:40]}” is not a date such as 2009, 2009-07 or 2009-07-15, and was left out."
+                f"{in_quotes(value, 40)} is not a date such as 2009, 2009-07 or 2009-07-15, and was left out."
             )
             ask = replace(ask, since="") if name == "since" else replace(ask, until="")
     kind = "all"

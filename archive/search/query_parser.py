@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 
+from archive.core.formatting import in_quotes
 from archive.core.letters import without_word_breaks
 from archive.search.word_forms import base_form, other_forms
 
@@ -112,9 +113,10 @@ def parse_query(typed: str) -> Wording:
             notes.append(f"Only the first {MAX_TERMS} words were searched.")
             break
         if not searchable(word.term.text):
-            notes.append(f"“{word.term.text[:40]}” has no letters or digits and was left out.")
+            notes.append(_unsearchable_note(word.term.text))
         elif word.term.prefix and len(word.term.text) < SHORTEST:
-            notes.append(f"“{word.term.text}*” is too short: {SHORTEST} letters are needed before a star.")
+            short = in_quotes(f"{word.term.text}*")
+            notes.append(f"{short} is too short: {SHORTEST} letters are needed before a star.")
         elif word.filter:
             filters.append((word.filter, word.term.text))
         elif word.negative:
@@ -231,6 +233,13 @@ def _word(found: re.Match[str], pending: str | None) -> _Word:
     field = FIELDS.get(name)
     term = Term(text=text, field=field, prefix=prefix, also=also)
     return _Word(term=term, filter=filtered, unknown=unknown)
+
+
+def _unsearchable_note(text: str) -> str:
+    """Return a sentence on a term without a letter or digit."""
+    if not text:
+        return "There is nothing between the quotation marks, so they were left out."
+    return f"{in_quotes(text, 40)} has no letters or digits and was left out."
 
 
 def _unknown_note(name: str) -> str:

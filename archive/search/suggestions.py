@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
+from archive.core.formatting import in_quotes
 from archive.search.engine import SearchResult, expand_query, find
 from archive.search.query_parser import Groups, Term, Wording, format_query
 from archive.search.sql import Ask, Plan
@@ -176,7 +177,7 @@ def options_without_one(searches: OtherSearches, ask: Ask, wording: Wording) -> 
 
 def respelled_sentence(ask: Ask, other: Ask) -> str:
     """Return the sentence above the results of a respelled search, which stand in for those of `ask`."""
-    return f"Nothing matches “{ask.words}”. These are results for “{other.words}”."
+    return f"Nothing matches {in_quotes(ask.words)}. These are results for {in_quotes(other.words)}."
 
 
 def _most_of(

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from archive.core.errors import ArchiveError, NotFoundError
+from archive.core.formatting import in_quotes
 from archive.core.nearest_name import nearest
 from archive.search.engine import understand
 from archive.search.query_parser import FIELDS, FILTERS, Term, any_of, searchable
@@ -41,7 +42,9 @@ def moment(text: str, option: str, now: datetime, *, instants: bool = False) -> 
     said = _iso(typed, found) if found else _spoken(typed, now)
     if said is None or ("T" in said and not instants):
         more = ", or an instant such as 2009-07-15T12:00:00Z" if instants else ""
-        raise ArchiveError(f"“{text}” is not a date for --{option}.", hint=f"Give {_EXAMPLES}{more}.")
+        raise ArchiveError(
+            f"{in_quotes(text)} is not a date for --{option}.", hint=f"Give {_EXAMPLES}{more}."
+        )
     return said
 
 
@@ -71,7 +74,7 @@ def check_filters(connection: sqlite3.Connection, ask: Ask) -> None:
     wording, plain, _ = understand(replace(ask, since="", until=""))
     if ask.words.strip() and not wording and not wording.filters:
         raise ArchiveError(
-            f"Nothing in “{ask.words}” can be searched for.",
+            f"Nothing in {in_quotes(ask.words)} can be searched for.",
             hint="Give words. A star needs three letters before it.",
         )
     sources = [value for name, value in wording.filters if name == "source"]
@@ -95,7 +98,7 @@ def known_source(connection: sqlite3.Connection, source: str) -> None:
     if source not in names:
         known = ", ".join(names) or "none yet"
         raise NotFoundError(
-            f"The archive has no source “{source}”{nearest(source, names)}.",
+            f"The archive has no source {in_quotes(source)}{nearest(source, names)}.",
             hint=f"It has: {known}.",
         )
 
@@ -147,7 +150,7 @@ def _known_type(connection: sqlite3.Connection, name: str) -> None:
     if name not in names:
         known = ", ".join(names) or "nothing yet"
         raise NotFoundError(
-            f"The archive has nothing of the type “{name}”{nearest(name, names)}.",
+            f"The archive has nothing of the type {in_quotes(name)}{nearest(name, names)}.",
             hint=f"It has: {known}.",
         )
 
@@ -159,13 +162,15 @@ def _known_tag(connection: sqlite3.Connection, tag: str) -> None:
     hint = "No article has any."
     if names:
         hint = "Write it as the pages show it; capitals do not matter."
-    raise NotFoundError(f"No article has the tag or category “{tag}”{nearest(tag, names)}.", hint=hint)
+    raise NotFoundError(
+        f"No article has the tag or category {in_quotes(tag)}{nearest(tag, names)}.", hint=hint
+    )
 
 
 def _known_person(connection: sqlite3.Connection, person: str) -> None:
     if not searchable(person):
         raise ArchiveError(
-            f"“{person}” has no letters or digits, so it cannot be a name.", hint="Give a name."
+            f"{in_quotes(person)} has no letters or digits, so it cannot be a name.", hint="Give a name."
         )
     for table in TABLES.values():
         match = any_of([Term(text=person, field="author")], table.fields)
@@ -174,7 +179,7 @@ def _known_person(connection: sqlite3.Connection, person: str) -> None:
             return
     similar = nearest(person, _people(connection))
     raise NotFoundError(
-        f"Nobody named “{person}” wrote anything in this archive{similar}.",
+        f"Nobody named {in_quotes(person)} wrote anything in this archive{similar}.",
         hint="Give whole words of a name, as the pages show it.",
     )
 

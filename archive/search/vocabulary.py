@@ -19,6 +19,8 @@ _ALPHABETS = (("a", "abcdefghijklmnopqrstuvwxyz"), ("а", "абвгдежзий�
 _MAX_TERMS = 20_000
 _MAX_LENGTH = 30
 _SHORT = 5
+_SHORTEST_RESPELLED = 4
+"""Letters of a word that may be misspelt: a shorter one is near to so many that another was remembered."""
 _MARKED = re.compile("\x02([^\x03]+)\x03")
 _WORD = re.compile(r"[^\W_]+")
 
@@ -34,7 +36,7 @@ def nearest_word(connection: sqlite3.Connection, word: str) -> str | None:
 def near_stems(connection: sqlite3.Connection, word: str, indexes: Sequence[str]) -> list[str]:
     """Return the terms of full-text indexes that are spelled like a word, the nearest and commonest first."""
     low = word.lower()
-    if not _WORD.fullmatch(low) or not 3 <= len(low) <= _MAX_LENGTH:
+    if not _WORD.fullmatch(low) or not _SHORTEST_RESPELLED <= len(low) <= _MAX_LENGTH:
         return []
     stem = _stem(connection, low)
     found: dict[str, tuple[int, int]] = {}

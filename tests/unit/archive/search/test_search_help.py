@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from archive.core.formatting import in_quotes
 from archive.search import substrings
 from archive.search.engine import MARK, UNMARK, Ask, SearchResult, find, whole
 from archive.search.query_parser import parse_query
@@ -39,6 +41,40 @@ SCRIPTS = {
     "de": ("Die Donaudampfschifffahrtsgesellschaft meldete Verspätungen.", "schifffahrt", "gesellschaft"),
     "fi": ("Lautturiliikenne keskeytyi eilen vanhalla laiturilla.", "liikenne", "laituri"),
 }
+
+
+def test_a_short_wrong_word_is_left_out_and_not_respelled(archive: sqlite3.Connection) -> None:
+    """“lat” is one letter from “late” and others; most likely another word was meant."""
+    assert nearest_word(archive, "lat") is None
+    found, advice = find_with_help(archive, Ask(words="My gran sold tickets lat the ferry in winter"))
+    shown = [hit["excerpt"] for part in found.sections for hit in part.hits]
+    assert "have at least" in advice.instead
+    assert any("tickets" in text for text in shown)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("harbour", "“harbour”"),
+        ('"harbour board"', "“‘harbour board’”"),
+        ("foo:“bar baz”", "“foo:‘bar baz’”"),
+        ('a "b" and "c" 5"', "“a ‘b’ and ‘c’ 5’”"),
+        ("„Hafen“ «port»", "“‘Hafen’ ‘port’”"),
+    ],
+)
+def test_quotation_marks_within_quoted_text_are_single(text: str, shown: str) -> None:
+    assert in_quotes(text) == shown
+
+
+@pytest.mark.parametrize(
+    "typed", ['""', "“”", '"harbour board', 'nosuch:"harbour board"', '"zebra crossing" zebra', '"!!!"']
+)
+def test_no_sentence_about_a_query_nests_double_quotation_marks(
+    archive: sqlite3.Connection, typed: str
+) -> None:
+    found, advice = find_with_help(archive, Ask(words=typed))
+    told = " ".join([*found.notes, advice.instead])
+    assert not re.search(r"“[^”]*[\"“]|“”", told), told
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +230,7 @@ def test_misspelt_word_shows_results_for_the_nearest_one(
 ) -> None:
     found, advice = find_with_help(archive, Ask(words=typed))
     assert found.total
-    assert f"“{typed}”" in advice.instead
+    assert in_quotes(typed) in advice.instead
     assert meant in " ".join(comments_of(found))
 
 
