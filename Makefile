@@ -15,7 +15,7 @@ INSTALL := $(PIP) install --require-hashes --requirement
 OURSELVES := $(PIP) install --no-deps --no-build-isolation --editable .
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-lowest lint format bench bench-peers scale kills lives storm mutants eval picture browser wordpress postgres ray isso waline ghost pywb generators lock dist smoke docs clean
+.PHONY: help run test test-lowest lint format bench bench-peers scale kills lives storm mutants eval picture browser wordpress postgres ray isso waline ghost pywb plugins generators lock dist smoke docs clean
 
 help:  ## list what make can do
 	@echo "Backissue keeps a searchable archive of a news site. First try: make run"
@@ -199,6 +199,13 @@ clean:  ## remove the environment and all built files (archives and your configu
 	@mkdir -p .cache
 	@$(BIN)/python -m venv --without-pip .cache/pywb
 	@$(BIN)/python -m pip --disable-pip-version-check --quiet --python .cache/pywb/bin/python install "pywb==2.10.0" "setuptools<85"
+	@touch $@
+
+PLUGINS := datasette-mcp==0.3 datasette-search-all==1.1.4 datasette-vega==0.6.2 datasette-cluster-map==0.18.2 datasette-dashboards==0.8.0
+.cache/plugins.stamp: .venv/pip.stamp Makefile pyproject.toml
+	@mkdir -p .cache
+	@$(BIN)/python -m venv --clear --without-pip .cache/plugins
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet --python .cache/plugins/bin/python install --editable . $(PLUGINS)
 	@touch $@
 
 .cache/waline.stamp: Makefile

@@ -6,10 +6,10 @@ the crawler writes.
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlencode
 
@@ -17,13 +17,13 @@ from datasette.utils import sqlite_timelimit
 from datasette.utils.asgi import NotFound, Response
 
 from archive.core.errors import ArchiveError
+from archive.core.timestamps import from_text, is_span, to_text
 from archive.files.desk_store import Desk
 from archive.public.desk.session import is_open, read_desk, reader_of
 from archive.public.headers import STRICT
 from archive.public.served_archives import room_of
 from archive.public.sql.pool import RETRY_AFTER_SECONDS
 
-_SPAN = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 QUERY_WAIT_SECONDS = 10
 """How many of Datasette's time limits a page of ours may take: it is bounded, but late on a busy machine."""
 _CROWDED = "Too many queries are running. Try again in a few seconds."
@@ -163,9 +163,28 @@ def site_url(datasette: Any, request: Any, path: str) -> str:
 
 def span_of(text: str | None) -> str:
     """Return a day, month or year ("2009-07-15", "2009"), "" for any other text."""
-    if text and _SPAN.fullmatch(text):
+    if text and is_span(text):
         return text
     return ""
+
+
+def moment_of(text: str | None) -> str | None:
+    """Return a valid day, meaning its end, or instant in ISO 8601."""
+    try:
+        moment = from_text(text)
+        if isinstance(moment, datetime):
+            return to_text(moment)
+    except ValueError:
+        return None
+    if not moment:
+        return None
+    return f"{moment}T23:59:59Z"
+
+
+def unread_dates(request: Any) -> list[str]:
+    """Return what a reader typed as a date and no filter can read."""
+    typed = [request.args.get(name) or "" for name in ("since", "until")]
+    return [text for text in typed if text and not is_span(text)]
 
 
 def rows(connection: sqlite3.Connection, sql: str, *values: Any) -> list[Row]:

@@ -19,8 +19,10 @@ import archive.public as plugin
 from archive.operations import serve
 from archive.public.sql import stock
 from tests.builders.patience import PATIENCE, free_port, until
+from tests.builders.require import need
 from tests.paths import ROOT
 
+PLUGINS = ROOT / ".cache" / "plugins" / "bin" / "python"
 UNHURRIED = {"sql_time_limit_ms": 60_000}  # no page is refused because the machine is busy
 
 if not pm.is_registered(plugin):
@@ -73,6 +75,16 @@ def serving(archive: Path, log: Path, **options: Any) -> Iterator[str]:
     command = serve.command(archive, port=port, settings=unhurried, **options)
     address = serve.local_url(port=port, base_url=options.get("base_url", "/"))
     with _running(command, address, log) as base:
+        yield base
+
+
+@contextmanager
+def serving_with_plugins(archive: Path, log: Path, **options: Any) -> Iterator[str]:
+    """A real server on the loopback in the environment of `make plugins`; gives its address."""
+    need("plugins", missing=[] if PLUGINS.is_file() else ["datasette-mcp"])
+    port, unhurried = free_port(), {name: str(value) for name, value in UNHURRIED.items()}
+    command = serve.command(archive, port=port, settings=unhurried, **options)
+    with _running([str(PLUGINS), *command[1:]], serve.local_url(port=port), log) as base:
         yield base
 
 

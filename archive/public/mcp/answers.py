@@ -9,12 +9,14 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from archive.core.connection import Database
 from archive.core.errors import BackissueError
+from archive.core.timestamps import is_span
 from archive.public.render import completeness
 from archive.public.render.history import ChangeFilter, recent
-from archive.public.web import Row, first_row, rows
+from archive.public.web import Row, first_row, moment_of, rows
 from archive.queries import pointing
 from archive.search.engine import Ask
 from archive.search.suggestions import find_with_help
@@ -83,7 +85,12 @@ def quotation(text: Any) -> str:
 
 
 def answer_search(connection: sqlite3.Connection, ask: Ask, links: PageLinks) -> Row:
-    """Return the hits of a question, their number of each kind, and what was understood of it."""
+    """Return the hits of a question, their number of each kind, and what was understood of it.
+
+    An "error" where a date is none.
+    """
+    if error := _span_error(ask.since, ask.until):
+        return error
     found, advice = find_with_help(connection, ask)
     hits = [_hit(hit, links) for part in found.sections for hit in part.hits]
     counts = {part.kind: part.count for part in found.sections}
@@ -187,10 +194,13 @@ def answer_as_of(connection: sqlite3.Connection, reference: str, moment: str, li
     number, error = _item(connection, "article", reference)
     if number is None:
         return error
-    found = first_row(connection, _THEN, number, moment, moment)
+    instant = moment_of(moment)
+    if instant is None:
+        return {"error": f"“{moment[:40]}” is no moment such as 2025-03-01 or 2025-03-01T12:00:00Z."}
+    found = first_row(connection, _THEN, number, instant, instant)
     if found is None:
         return {"error": f"The archive saw no article {number} on the site as of {moment}."}
-    link = links.to("article", number, f"/as-of?at={moment[:10]}")
+    link = links.to("article", number, f"/as-of?at={quote(moment, safe=':')}")
     return {
         "link": link,
         "version": found["version"],
@@ -217,7 +227,12 @@ def _comment_of_thread(row: Row, links: PageLinks) -> Row:
 
 
 def answer_changes(connection: sqlite3.Connection, wanted: ChangeFilter, links: PageLinks) -> Row:
-    """Return a page of events, newest first, and the number of all of each kind."""
+    """Return a page of events, newest first, and the number of all of each kind.
+
+    An "error" where a date is none.
+    """
+    if error := _span_error(wanted.since, wanted.until):
+        return error
     found = recent(connection, wanted, size=MAX_HITS)
     events = [_event(row, links) for row in found[:MAX_HITS]]
     counts = {row["kind"]: row["n"] for row in rows(connection, _EVENTS)}
@@ -283,6 +298,14 @@ def _item(connection: sqlite3.Connection, kind: str, reference: str) -> tuple[in
     if found.redaction is not None:
         return None, {"error": f"The archive shows no {kind} {found.id}."}
     return found.id, {}
+
+
+def _span_error(*typed: str) -> Row:
+    """Return an "error" that names the first text that is no day, month or year; else nothing."""
+    for text in typed:
+        if text and not is_span(text):
+            return {"error": f"“{text[:40]}” is no date such as 2009, 2009-07 or 2009-07-15."}
+    return {}
 
 
 def _plain(text: Any) -> str:

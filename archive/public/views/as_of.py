@@ -7,13 +7,11 @@ a day, which means its end, or an instant in UTC.
 from __future__ import annotations
 
 import sqlite3
-from datetime import datetime
 from typing import Any
 
-from archive.core.timestamps import from_text, to_text
 from archive.public.render.markup import article_html
 from archive.public.views.article_view import drawn_thread, missing
-from archive.public.web import Row, enter, first_row, number_of, read, render_page, rows
+from archive.public.web import Row, enter, first_row, moment_of, number_of, read, render_page, rows
 
 _STOOD = "since <= ?2 AND (until > ?2 OR until IS NULL)"
 _ARTICLE = f"SELECT * FROM article_states WHERE article_id = ?1 AND {_STOOD} ORDER BY version DESC LIMIT 1"
@@ -40,19 +38,6 @@ async def as_of(datasette: Any, request: Any) -> Any:
         return await missing(datasette, request, "article")
     context = {**found, "at": request.args.get("at") or "", "moment": moment}
     return await render_page(datasette, request, "asof.html", context)
-
-
-def moment_of(text: str | None) -> str | None:
-    """Return a valid day, meaning its end, or instant in ISO 8601."""
-    try:
-        moment = from_text(text)
-        if isinstance(moment, datetime):
-            return to_text(moment)
-    except ValueError:
-        return None
-    if not moment:
-        return None
-    return f"{moment}T23:59:59Z"
 
 
 def _as_of(connection: sqlite3.Connection, wanted: int, moment: str | None, number: int) -> Row | None:
