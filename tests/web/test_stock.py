@@ -306,6 +306,24 @@ def test_filtered_and_sorted_pages_of_a_view_stay_as_they_are() -> None:
         assert view_paging.view_of_page(sql) is None
 
 
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("/news/comment_shown?_next=abc", "_next=abc is not a page of comment_shown"),
+        ("/news/article_states.json?_next=-3", "_next=-3 is not a page of article_states"),
+        ("/news/comments?_sort=nosuch", "Cannot sort table by nosuch"),
+        ("/news/comments.json?_sort_desc=nosuch", "Cannot sort table by nosuch"),
+        ("/news/comments?_sort=id&_sort_desc=id", "Cannot use _sort and _sort_desc at the same time"),
+    ],
+)
+def test_a_parameter_that_no_page_has_is_an_error_of_the_request(
+    room: Room, address: str, sentence: str
+) -> None:
+    answer = room.get(address)
+    assert answer.status_code == 400
+    assert sentence in answer.text
+
+
 # -- the statements ---------------------------------------------------------------------------------
 
 

@@ -13,12 +13,14 @@ import sqlite3
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from datasette.database import Database, QueryInterrupted, Results
 from datasette.tracer import trace
-from datasette.utils import escape_sqlite
+from datasette.utils import escape_sqlite, tilde_decode
+from datasette.utils.asgi import BadRequest
 
 from archive.public.served_archives import room_of
 from archive.public.sql.jobs import Failure, Job, Place
@@ -180,12 +182,37 @@ async def execute(
 
 
 async def table_data(self: Any, request: Any, *args: Any, **options: Any) -> Any:
-    """Read a table page as TableView.data does, and flag the request as one."""
+    """Read a table page as TableView.data does, and flag the request as one.
+
+    A parameter that a page cannot have is the request's fault, so its error is a 400 and never a 500.
+    """
+    if not room_of(self.ds).active:
+        return await _originals["data"](self, request, *args, **options)
+    from datasette.views.base import DatasetteError  # noqa: PLC0415  (it imports us while it is not whole)
+
     token = _table_page.set(True)
     try:
+        await _check_next(self.ds, request)
         return await _originals["data"](self, request, *args, **options)
+    except DatasetteError as error:
+        if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            error.status = HTTPStatus.BAD_REQUEST
+        raise
     finally:
         _table_page.reset(token)
+
+
+async def _check_next(datasette: Any, request: Any) -> None:
+    """Refuse a `_next` that no page of a view has given: it is a number of rows."""
+    typed = request.args.get("_next") or ""
+    if not typed or (typed.isascii() and typed.isdigit()):
+        return
+    database = datasette.get_database(route=tilde_decode(request.url_vars["database"]))
+    name = tilde_decode(request.url_vars["table"])
+    if await database.get_view_definition(name):
+        raise BadRequest(
+            f"_next={typed[:40]} is not a page of {name}: give a number of rows, or leave it out."
+        )
 
 
 async def stock_csv(view: Any, request: Any, database: str) -> Any:
