@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum
 from importlib import import_module
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TextIO
 
@@ -189,7 +190,11 @@ class Program(click.Group):
             sys.exit(Exit.ERROR)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        """Find a command; a misspelt one is refused with the nearest name."""
+        """Find a command; a misspelt one is refused with the nearest name.
+
+        So is an empty value: it comes from a variable that is not set, and would mean "all" to a filter.
+        """
+        _refuse_empty_values(ctx, args)
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
@@ -218,6 +223,17 @@ class Program(click.Group):
         if not isinstance(code, int):
             code = Exit.FINE
         ctx.exit(code)
+
+
+def _refuse_empty_values(ctx: click.Context, args: Sequence[str]) -> None:
+    options = list(takewhile(lambda given: given != "--", args))
+    for before, given in pairwise(options):
+        if given and not (given.startswith("--") and given.endswith("=")):
+            continue
+        name = given[:-1] or before
+        raise click.UsageError(
+            f"There is an empty value after `{name}`. Fill it in, or leave both out.", ctx=ctx
+        )
 
 
 class NearChoice(click.Choice[str]):

@@ -249,6 +249,27 @@ def test_desk_is_backed_up_looked_at_and_restored(here: Path) -> None:
     assert run("backup again").exit_code == ERROR
 
 
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        (["search", ""], "search"),
+        (["search", "ferry", "--source", ""], "--source"),
+        (["export", "jsonl", "--query=", "--output", "x.jsonl"], "--query"),
+        (["redact", "comment", "1", "--reason", "", "--yes"], "--reason"),
+        (["sources", "move", "quayside", ""], "quayside"),
+    ],
+)
+def test_an_empty_value_is_refused_and_never_means_all(here: Path, words: list[str], place: str) -> None:
+    before = sorted(here.iterdir())
+    done = CliRunner().invoke(main, words)
+    assert (done.exit_code, f"an empty value after `{place}`" in done.stderr) == (USAGE, True), done.output
+    assert sorted(here.iterdir()) == before
+
+
+def test_empty_words_after_two_dashes_are_words(here: Path) -> None:
+    assert "empty value" not in CliRunner().invoke(main, ["search", "--", "--since="]).output
+
+
 @pytest.mark.parametrize("form", ["csv", "folder", "site"])
 def test_an_export_is_not_restored_as_a_backup(here: Path, form: str) -> None:
     assert run(f"export {form} --output given").exit_code == 0
