@@ -144,6 +144,8 @@ def _resource(bundle: Bundle, snapshot: Snapshot, table: str, path: str) -> dict
     }
     if form == "csv":
         resource |= {"profile": "tabular-data-resource", "encoding": "utf-8"}
+    if form == "parquet":
+        resource["type"] = "file"  # frictionless reads an empty number of it as "nan", which is no integer
     if form != "db":
         columns = snapshot.columns(table)
         resource["schema"] = {

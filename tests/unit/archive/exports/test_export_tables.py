@@ -109,6 +109,7 @@ def test_a_data_set_describes_itself_in_three_forms(town: Path, tmp_path: Path, 
         data = (folder / path).read_bytes()
         assert each["hash"] == f"sha256:{hashlib.sha256(data).hexdigest()}"
         assert each["bytes"] == len(data)
+        assert each.get("type") == ("file" if form == "parquet" else None)
     records = {each["name"]: each for each in croissant["recordSet"]}
     if form == "folder":
         assert (list(paths), records) == (["archive.db"], {})
