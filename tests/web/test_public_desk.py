@@ -119,9 +119,26 @@ def test_tools_see_what_a_page_of_a_comment_cites(room: Room) -> None:
     assert data["archivedAt"].endswith("/comment/1")
 
 
+def test_zotero_takes_a_newspaper_article_and_a_comment_for_what_they_are(room: Room) -> None:
+    """Its translator takes all with a `citation_journal_title` for a journal's, without a `DC.type`."""
+    for page, kind in (("/article/1", "newspaperArticle"), ("/comment/1/cite", "forumPost")):
+        assert re.findall(r'<meta name="DC.type" content="(\w+)">', room.text(page)) == [kind]
+
+
 def test_printed_article_names_its_urls_and_state(room: Room) -> None:
     [printed] = re.findall(r'<p class="printed"[^>]*>(.+?)</p>', room.text("/article/1"), re.DOTALL)
     assert "Archived at http://localhost/article/1, state of" in printed
+
+
+def test_the_whole_thread_can_be_printed(room: Room) -> None:
+    """A page of a long thread says on paper what is not on it, and where all of it is."""
+    here = f"/article/{made.CROWDED}"
+    first, whole = room.text(here), room.text(f"{here}?page=all")
+    assert "Comments 1 to 200 of 5,000. All of them: " in first
+    assert f'<a href="{here}?page=all#thread">' in first
+    assert len(set(re.findall(r'id="comment-(\d+)"', whole))) == 5000
+    assert "page=all" not in whole
+    assert "page=all" not in room.text("/article/1?page=all")
 
 
 def test_article_has_metadata_for_reference_managers(room: Room) -> None:

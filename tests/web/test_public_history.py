@@ -123,6 +123,27 @@ def test_an_edit_of_tags_alone_shows_them(tmp_path: Path) -> None:
         assert "categories" not in page, path
 
 
+def test_a_filter_that_is_no_date_is_named(room: Room) -> None:
+    for typed in ("lately", "2009-13", "2009-02-30"):
+        page = room.text(f"/changes?since={typed}")
+        assert f"“<bdi>{typed}</bdi>” is not a date such as 2009, 2009-07 or 2009-07-15" in page
+        assert f"“{typed}” is not a date" in room.text(f"/search?q=ferry&until={typed}")
+    assert "is not a date" not in room.text("/changes?since=2009-02-28&until=2026")
+
+
+def test_home_has_the_last_removal_beside_any_number_of_edits(tmp_path: Path) -> None:
+    fill = made.Filler(tmp_path / "news.db")
+    fill.article(1, made.START)
+    for number in range(9):
+        kind = "moved" if number else "removed"
+        facts = {"source": "quayside", "article_id": 1, "old_url": "a", "new_url": "b"}
+        fill.insert("events", at=f"2020-01-0{number + 1}T00:00:00Z", kind=kind, **facts)
+    fill.finish()
+    page = Room(tmp_path / "news.db").text("/")
+    told = re.findall(r'<span class="state">(moved|removed)</span>', page)
+    assert told == ["moved"] * 4 + ["removed"]
+
+
 def test_every_change_can_be_reached_page_by_page(tmp_path: Path) -> None:
     fill = made.Filler(tmp_path / "news.db")
     fill.article(1, made.START)

@@ -19,7 +19,7 @@ from archive.public.render.history import ChangeFilter, listed, with_excerpt
 from archive.public.render.monthly_counts import charts
 from archive.public.render.text import unmarked
 from archive.public.views import desk_view, history_view, search_view
-from archive.public.web import Row, page_link, render_page
+from archive.public.web import Row, page_link, render_page, unread_dates
 from archive.queries.url_lookup import is_url
 from archive.search.engine import SEARCHED_KINDS, Ask
 from archive.search.suggestions import Help
@@ -191,6 +191,7 @@ async def library_changes_page(
         "more": len(found) > history_view.SIZE and wanted.page < DEEPEST_PAGE,
         "wanted": wanted,
         "slow": False,
+        "unread": unread_dates(request),
         "sources": sources,
         "link": lambda **to: history_view.changes_link(datasette, wanted, **to),
     }

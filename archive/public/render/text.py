@@ -108,6 +108,11 @@ def host(url: str | None) -> str:
         return ""
 
 
+def breakable(name: str | None) -> Markup:
+    """Return the name of a host, which a narrow column breaks before its dots."""
+    return escape(name or "").replace(".", Markup("<wbr>."))
+
+
 def outward(url: str | None) -> str | None:
     """Return a URL if it is http or https, and so may be linked."""
     try:
@@ -187,6 +192,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "unmarked": unmarked,
     "commands": commands,
     "host": host,
+    "breakable": breakable,
     "language": language,
     "shortened": shortened,
     "outward": outward,

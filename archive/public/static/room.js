@@ -141,6 +141,10 @@
     }
   }
 
+  window.addEventListener("beforeprint", () => {
+    for (const fold of document.querySelectorAll("details.fold")) fold.open = true;
+  });
+
   const KEYS = { "/": search, j: () => beside(1), k: () => beside(-1), u: up, "?": help };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;

@@ -46,11 +46,19 @@ _CITED = (
 )
 
 
+WHOLE_THREAD = 0
+"""The number of the page that has the whole thread, as for printing."""
+LONGEST_WHOLE = 10_000
+"""Up to how many comments a thread is shown whole."""
+
+
 async def article_page(datasette: Any, request: Any) -> Any:
     """Return an article, its provenance, and its thread."""
     name = await enter(datasette, request)
     wanted = int(request.url_vars["id"])
-    number = number_of(request.args.get("page"))
+    number = WHOLE_THREAD
+    if request.args.get("page") != "all":
+        number = number_of(request.args.get("page"))
     version = number_of(request.args.get("version"), least=0)
     since = since_of(request.args.get("since"))
     found = await read(datasette, name, _article, wanted, number, version, since)
@@ -240,26 +248,31 @@ def _flat(thread: list[Row]) -> Iterator[Row]:
 def drawn_thread(
     comments: list[Row], in_full: Callable[[set[int]], list[Row]], number: int, fresh: Fresh | None = None
 ) -> Row:
-    """One page of a thread.
+    """One page of a thread, or the whole of one that is not too long.
 
     The whole of it is ordered; only what is shown is read, with `in_full`.
     """
     nodes = arrange(comments)
     new = marked(nodes, fresh)
-    last = pages(nodes)
-    number = min(number, last)
-    first = (number - 1) * PAGE
-    on_page = nodes[first : number * PAGE]
+    size = PAGE
+    if number == WHOLE_THREAD and PAGE < len(nodes) <= LONGEST_WHOLE:
+        size = len(nodes)
+    last = pages(nodes, size=size)
+    number = min(max(number, 1), last)
+    first = (number - 1) * size
+    on_page = nodes[first : number * size]
     nearby = [near for node in on_page for near in (node, node.up)]
     ids = {near.row["id"] for near in nearby if near is not None}
     held = {row["id"]: row for row in in_full(ids)}
-    thread = [_shown(branch, held, new.following) for branch in nest(nodes, number)]
+    thread = [_shown(branch, held, new.following) for branch in nest(nodes, number, size=size)]
     return {
         "thread": thread,
         "fresh": new,
         "page": number,
         "pages": last,
         "said": len(nodes),
+        "range": (first + 1, first + len(on_page)),
+        "can_be_whole": last > 1 and len(nodes) <= LONGEST_WHOLE,
     }
 
 

@@ -26,6 +26,7 @@ from archive.public.web import (
     rows,
     site_url,
     span_of,
+    unread_dates,
     within,
 )
 from archive.tables.events import Event
@@ -56,6 +57,7 @@ async def changes_page(datasette: Any, request: Any) -> Any:
         "more": len(found) > SIZE,
         "wanted": wanted,
         "slow": slow,
+        "unread": unread_dates(request),
         "sources": sources,
         "link": lambda **to: changes_link(datasette, wanted, **to),
     }

@@ -17,9 +17,11 @@ from archive.public.served_archives import room_of
 from archive.public.web import Row, TooSlow, enter, first_row, read, render_page, rows
 from archive.storage.coverage import Coverage
 from archive.storage.run_ledger import CRAWLED
+from archive.tables.events import Event
 
 TALK = 300
 """How many of the newest comments say where the talk is now."""
+_CHANGES = 5
 
 
 async def home(datasette: Any, request: Any) -> Any:
@@ -121,7 +123,12 @@ def _talk(connection: sqlite3.Connection) -> list[Row]:
 
 
 def _changes(connection: sqlite3.Connection) -> list[Row]:
-    return recent(connection, ChangeFilter(), size=5)[:5]
+    """Return the latest changes; what was removed last is always among them."""
+    found = recent(connection, ChangeFilter(), size=_CHANGES)[:_CHANGES]
+    if any(row["what"] == Event.REMOVED for row in found):
+        return found
+    removed = recent(connection, ChangeFilter(show=Event.REMOVED), size=1)[:1]
+    return [*found[: _CHANGES - len(removed)], *removed]
 
 
 def _quoted(name: str) -> str:
