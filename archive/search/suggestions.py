@@ -86,7 +86,7 @@ def find_with_help(connection: sqlite3.Connection, ask: Ask) -> tuple[SearchResu
     )
     spelled = tuple(respelled_options(searches, plain, wording, counts))
     without = tuple(options_without_one(searches, plain, wording))
-    most = _most_of(searches, connection, plain, _single_words(wording))
+    most = _most_of(searches, connection, plain, _single_words(wording), more_than=found.total)
     advice = Help(words=words, spelled=spelled, without=without, most=most)
     if found.total:
         return found, advice
@@ -181,11 +181,11 @@ def respelled_sentence(ask: Ask, other: Ask) -> str:
 
 
 def _most_of(
-    searches: OtherSearches, connection: sqlite3.Connection, ask: Ask, groups: Groups
+    searches: OtherSearches, connection: sqlite3.Connection, ask: Ask, groups: Groups, *, more_than: int
 ) -> Option | None:
-    """Return the search for texts with most of the terms.
+    """Return the search for texts with most of the terms, if it finds more than there is already.
 
-    As many of the rarest as any text has.
+    As many of the rarest as such texts have.
     """
     counted = [(_texts_with(connection, group), group) for group in groups[: 2 * MAX_GROUPS]]
     known = sorted((pair for pair in counted if pair[0]), key=lambda pair: pair[0])
@@ -197,7 +197,8 @@ def _most_of(
         if number == len(groups):
             continue
         for option in searches.option(replace(ask, words=format_query(chosen), match=number), ""):
-            return option
+            if option.count > more_than:
+                return option
     return None
 
 

@@ -46,7 +46,7 @@ _CITED = (
 )
 
 
-WHOLE_THREAD = 0
+ALL_COMMENTS = 0
 """The number of the page that has the whole thread, as for printing."""
 LONGEST_WHOLE = 10_000
 """Up to how many comments a thread is shown whole."""
@@ -56,7 +56,7 @@ async def article_page(datasette: Any, request: Any) -> Any:
     """Return an article, its provenance, and its thread."""
     name = await enter(datasette, request)
     wanted = int(request.url_vars["id"])
-    number = WHOLE_THREAD
+    number = ALL_COMMENTS
     if request.args.get("page") != "all":
         number = number_of(request.args.get("page"))
     version = number_of(request.args.get("version"), least=0)
@@ -255,7 +255,7 @@ def drawn_thread(
     nodes = arrange(comments)
     new = marked(nodes, fresh)
     size = PAGE
-    if number == WHOLE_THREAD and PAGE < len(nodes) <= LONGEST_WHOLE:
+    if number == ALL_COMMENTS and PAGE < len(nodes) <= LONGEST_WHOLE:
         size = len(nodes)
     last = pages(nodes, size=size)
     number = min(max(number, 1), last)

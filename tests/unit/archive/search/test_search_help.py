@@ -43,6 +43,17 @@ SCRIPTS = {
 }
 
 
+@pytest.mark.parametrize(
+    "typed", ["grandmother sold tickets ferry winter", "harbour board met quay", "ferry late again news"]
+)
+def test_texts_with_most_of_the_words_are_more_than_are_shown(
+    archive: sqlite3.Connection, typed: str
+) -> None:
+    found, advice = find_with_help(archive, Ask(words=typed))
+    assert 0 < found.total <= 3
+    assert advice.most is None or advice.most.count > found.total
+
+
 def test_a_short_wrong_word_is_left_out_and_not_respelled(archive: sqlite3.Connection) -> None:
     """“lat” is one letter from “late” and others; most likely another word was meant."""
     assert nearest_word(archive, "lat") is None
