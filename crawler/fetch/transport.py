@@ -82,18 +82,30 @@ class BoundedHandler(HTTP11DownloadHandler):
         wanted = request.meta.get("secret")
         if wanted is None:
             return _without_guess(await super().download_request(request))
-        system, parameter = wanted
-        secret = cast("Any", self._crawler.spider).session.secrets.get(system, "")
-        joint = "?"
-        if joint in request.url:
-            joint = "&"
-        url = f"{request.url}{joint}{parameter}={quote(secret, safe='')}"
+        system, place = wanted
+        sent = _with_key(request, place, cast("Any", self._crawler.spider).session.secrets.get(system, ""))
         try:
-            response = await super().download_request(request.replace(url=url))
+            response = await super().download_request(sent)
         except Exception as error:
-            error.args = tuple(str(said).replace(url, request.url) for said in error.args)
+            error.args = tuple(str(said).replace(sent.url, request.url) for said in error.args)
             raise
         return _without_guess(response).replace(url=request.url)
+
+
+def _with_key(request: Request, place: str, stated: str) -> Request:
+    """Return a request with the operator's key, in the parameter or header of that name.
+
+    A key that is stated behind the URL of a server is added for that server alone.
+    """
+    server, _, key = stated.rpartition(" ")
+    if not key or (server and not request.url.startswith(f"{server.rstrip('/')}/")):
+        return request
+    header, colon, scheme = place.partition(": ")
+    if colon:
+        return request.replace(headers={**request.headers, header: f"{scheme} {key}"})
+    return request.replace(
+        url=f"{request.url}{'&' if '?' in request.url else '?'}{place}={quote(key, safe='')}"
+    )
 
 
 def _without_guess(response: Response) -> Response:

@@ -78,7 +78,7 @@ class ThreadWalk:
 
     def cut(self, before: ThreadWalk) -> str | None:
         """Return why the thread is followed no further although there are questions left, as a clause."""
-        if self.ids == before.ids:
+        if self.number > 1 and self.ids == before.ids:  # the first may only lead to the comments
             return "an answer brought nothing new"
         most = PLAUSIBLE_ANSWERS
         if self.stated is not None:

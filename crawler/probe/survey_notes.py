@@ -112,9 +112,10 @@ def _elsewhere(found: SiteSurvey) -> str | None:
         return None
     if server is None:
         return f"Its comments are kept by {system}, outside of the site; they are not archived yet."
-    if any(reader.system == system and reader.needs_key for reader in readers.READERS.values()):
-        key = f"comment_keys.{system.lower()}"
-        return f"Its comments are kept by {system}; they are archived with a key of its API, `{key}`."
+    for slug, reader in readers.READERS.items():
+        if reader.system == system and reader.needs_key:
+            key = f"comment_keys.{slug}"
+            return f"Its comments are kept by {system}; they are archived with a key of its API, `{key}`."
     return f"Its comments are kept by {system} at {server}, and are archived from there."
 
 

@@ -70,7 +70,10 @@ WALLS: dict[str, tuple[str, str]] = {
         "The site asks for consent before it shows anything",
         _any(
             r"before you continue|cookie (?:consent|notice|settings|policy)",
-            r"your privacy|we value your privacy",
+            r"your privacy|we value your privacy|^privacy settings$|your choices regarding cookies",
+            r"accept (?:all )?cookies|store and/?(?:or)? access information on|website tracking technologies",
+            r"accept and continue|accepter et continuer|aceptar y continuar|accetta e continua",
+            r"mit werbung (?:und (?:cookies|tracking) )?(?:weiter)?lesen|\bpur-abo\b|akzeptieren und weiter",
             r"bevor sie (?:fortfahren|weiterlesen)",
             r"datenschutzeinstellungen|ihre privatsphäre|zustimmung",
             r"avant de (?:continuer|poursuivre)|votre vie privée|gestion des cookies|consentement",
@@ -122,13 +125,20 @@ WALLS: dict[str, tuple[str, str]] = {
     ),
     "blocked-region": (
         "The site is not shown in our country",
-        _any(r"not available in your (?:country|region)|451 unavailable|nicht in ihrem land verfügbar"),
+        _any(
+            r"not available in your (?:country|region)|451\W{1,3}unavailable|unavailable (?:due to|for) legal",
+            r"from a country belonging to the european|(?:in ihrem|in deinem) land nicht verfügbar",
+            r"nicht in (?:ihrem|deinem) land verfügbar|pas (?:disponible|accessible) dans votre pays",
+            r"no (?:está )?disponible en (?:su|tu) (?:país|región)|non (?:è )?disponibile nel tuo paese",
+            r"não (?:está )?disponível no seu país|niet beschikbaar in (?:uw|jouw|je) land",
+            r"недоступ\w+ в вашей стране",
+        ),
     ),
     "challenge-page": (
         "The site asks for proof of a browser instead of showing the page",
         _any(
             r"checking your browser|verify (?:that )?you are (?:a )?human",
-            r"are you (?:a )?(?:human|robot)",
+            r"are you (?:a )?(?:human|robot)|think you (?:are|were|might be) a (?:ro)?bot",
             r"access denied|request blocked|you have been blocked",
             r"web application firewall|security check",
             r"zugriff verweigert|accès refusé|acceso denegado",

@@ -19,13 +19,16 @@ from archive.core import urls
 from archive.core.thread_address import ThreadAddress
 from pipeline.html.dom import Index
 
+BEARER = "Authorization: Bearer"
+"""In place of a parameter: the operator's key is sent in this header."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadQuestion:
     """Request to an API: GET of a URL, or POST with a `body` of JSON.
 
     The URL contains no secret; `secret` is the name of the parameter for the operator's key, which is added
-    when it is sent.
+    when it is sent, or BEARER.
     """
 
     url: str
@@ -88,20 +91,22 @@ class ThreadReader(ABC):
 
     `system` is its name in `pipeline/comments/systems.py`, `marks` are pieces of bytes, in lower case, of
     which a page with such a thread has at least one. `anchor` is the fragment by which the system's links
-    name a comment. `needs_key` is True where the API wants a key of the operator's. `counted_at_once` is how
-    many threads one request for counts may name, 0 without such a request.
+    name a comment. `needs_key` is True where the API wants a key of the operator's, `has_own_servers` where
+    each site has a server of its own: such a key comes with its server, and is sent to no other.
+    `counted_at_once` is how many threads one request for counts may name, 0 without such a request.
     """
 
     system: ClassVar[str]
     marks: ClassVar[tuple[bytes, ...]]
     anchor: ClassVar[str]
     needs_key: ClassVar[bool] = False
+    has_own_servers: ClassVar[bool] = False
     counted_at_once: ClassVar[int] = 0
 
     @property
     def slug(self) -> str:
-        """Return the short name that begins the ids of the system's comments."""
-        return self.system.lower()
+        """Return the short name that begins the ids of the system's comments: its first word."""
+        return self.system.split()[0].lower()
 
     @abstractmethod
     def find(self, index: Index, url: str) -> ThreadAddress | None:

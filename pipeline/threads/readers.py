@@ -13,10 +13,13 @@ from pipeline.html import document
 from pipeline.html.dom import Index
 from pipeline.threads.adapter import Part, ThreadReader, UnreadableThreadError
 from pipeline.threads.commento import CommentoReader
+from pipeline.threads.coral import CoralReader
 from pipeline.threads.cusdis import CusdisReader
 from pipeline.threads.discourse import DiscourseReader
 from pipeline.threads.disqus import DisqusReader
 from pipeline.threads.ghost import GhostReader
+from pipeline.threads.giscus import GiscusReader
+from pipeline.threads.hyvor import HyvorReader
 from pipeline.threads.isso import IssoReader
 from pipeline.threads.remark42 import Remark42Reader
 from pipeline.threads.substack import SubstackReader
@@ -32,6 +35,9 @@ _ALL: tuple[ThreadReader, ...] = (
     GhostReader(),
     SubstackReader(),
     DisqusReader(),
+    GiscusReader(),
+    CoralReader(),
+    HyvorReader(),
 )
 READERS: dict[str, ThreadReader] = {reader.slug: reader for reader in _ALL}
 """All readers by their short names, in the order in which a page is searched for their marks."""

@@ -33,7 +33,14 @@ class Talk:
     hidden: int = 0  # voices that the number states and no answer gives
     size: int = 3
     forgets = False
+    loses_replies = False  # those below a removed voice go with it
+    nests = True  # a reply may be answered
     path = "/"  # below which the API lies
+    module, api = (
+        None,
+        "",
+    )  # where our reader has the URL of its API, if all sites share one, and its path here
+    server = None  # the path of a server that the operator's key is bound to
     anchor = "{}"
 
     def routes(self):
@@ -63,7 +70,9 @@ class Talk:
         return self.shown(key) if self.forgets else self.threads.get(key, [])
 
     def shown(self, key):
-        return [voice for voice in self.threads.get(key, []) if not voice.removed]
+        voices = self.threads.get(key, [])
+        gone = {voice.id for voice in voices if voice.removed} if self.loses_replies else set()
+        return [voice for voice in voices if not voice.removed and voice.parent not in gone]
 
     def count(self, key):
         return len(self.shown(key)) + self.hidden
@@ -122,7 +131,7 @@ class Commento(Talk):
 
 
 class Waline(Talk):
-    forgets = True
+    forgets, loses_replies, nests = True, True, False
     slug, path, widget = (
         "waline",
         "/talk/api/comment",
@@ -151,7 +160,7 @@ class Waline(Talk):
 
 
 class Cusdis(Talk):
-    forgets = True
+    forgets, loses_replies, nests = True, True, False
     slug, path, widget = (
         "cusdis",
         "/talk/api/open/comments",
@@ -227,6 +236,7 @@ class Discourse(Talk):
 
 
 class Ghost(Talk):
+    nests = False
     slug, path, widget = (
         "ghost",
         "/members/api/comments/",
@@ -298,6 +308,7 @@ class Substack(Talk):
 
 class Disqus(Talk):
     slug, path = "disqus", "/api/3.0/"
+    module, api = "pipeline.threads.disqus.API", "/api/3.0"
     widget = "<div id='disqus_thread'></div><script>var disqus_config = function () {{ this.page.identifier = '{{path}}'; }}; var d = document; d.src = 'https://gull.disqus.com/embed.js';</script>"
 
     def say(self, path, query, data):

@@ -110,6 +110,15 @@ _IMPERVA = '<iframe id="main-iframe" src="/_Incapsula_Resource?SWUDNSAI=31&xinfo
 _CF_AI = "<h1>Sorry, you have been blocked</h1><p>This site does not allow AI crawlers or scrapers. If you run this crawler, ask the owner for access.</p>"
 _PARKED = '<div id="main"><h1>gull.example</h1><p>This domain is for sale. Buy this domain.</p><p>Related searches: ropes, lamps.</p></div>'
 _CONSENT = "<h1>Before you continue</h1><p>We and our 812 partners store cookies on your device. Choose what you allow.</p><form action='/consent'><button>Accept all</button></form>"
+_SOURCEPOINT = "<div id='sp_message_container_1'><h1>Your choices regarding cookies</h1><p>We and our 200 partners store and/or access information on a device.</p><button>Accept and continue</button></div>"
+_DIDOMI = "<div id='didomi-host'><h1>We value your privacy</h1><p>With your agreement, we and our 300 partners use cookies.</p><button>Agree and close</button></div>"
+_ONETRUST = "<div id='onetrust-consent-sdk'><h2>We Value Your Privacy</h2><p>We and our partners use cookies on this device.</p><button>Accept All Cookies</button></div>"
+_USERCENTRICS = "<div id='usercentrics-root'></div><h1>Privacy Settings</h1><p>This site uses third-party website tracking technologies.</p>"
+_PUR = "<h1>Weiter mit Werbung lesen</h1><p>Besuchen Sie uns mit Werbung und Cookies, oder nutzen Sie das Pur-Abo.</p>"
+_PIANO = "<h1>Subscribe to continue reading</h1><div class='tp-container-inner'></div><p>This article is for subscribers only.</p>"
+_EEA = "<h1>451: Unavailable due to legal reasons</h1><p>You are attempting to reach this website from a country belonging to the European Economic Area (EEA).</p>"
+_PARDON = "<h1>Pardon Our Interruption...</h1><p>Something about your browser made us think you were a bot.</p>"
+_SUCURI = "<noscript>Javascript is required. Please enable javascript before you are allowed to see this page.</noscript><script>var s={},u,c,sucuri_cloudproxy_js='',S='cz0=';</script>"
 _SOON = "<div><h1>We&rsquo;ll be back soon</h1><p>Our site is under maintenance. Please check back.</p></div>"
 
 CASES = {
@@ -126,6 +135,29 @@ CASES = {
         kind="challenge", says="HUMAN (PerimeterX)",
     ),
     "Imperva 200": Case(reply=always("", _IMPERVA, 200, [("X-Iinfo", "1-2-3 NNNN")]), kind="block", says="Imperva"),
+    "Imperva interruption": Case(reply=always("Pardon Our Interruption", _PARDON), kind="block", says="Imperva"),
+    "Akamai challenge": Case(
+        reply=everything("Challenge Validation", '<div id="sec-if-cpt-container"></div><script src="/_sec/cp_challenge/ak-challenge-4-4.htm"></script>', 428),
+        kind="challenge", says="a challenge of Akamai",
+    ),
+    "Kasada": Case(reply=everything("", "<script>window.KPSDK={};KPSDK.now=1</script>", 429, [("x-kpsdk-ct", "a")]), kind="challenge", says="Kasada"),
+    "Radware": Case(
+        reply=always("Radware Captcha Page", '<p>We apologize for the inconvenience.</p><script src="https://cdn.perfdrive.com/aperture/a.js"></script>'),
+        kind="challenge", says="Radware",
+    ),
+    "Sucuri challenge": Case(reply=always("You are being redirected...", _SUCURI, 200, [("Server", "Sucuri/Cloudproxy")]), kind="challenge", says="Sucuri"),
+    "Sucuri block": Case(
+        reply=everything("Sucuri WebSite Firewall - Access Denied", "<h1>Sucuri WebSite Firewall - Access Denied</h1>", 403, [("X-Sucuri-Block", "GEO02")]),
+        kind="block", says="Sucuri",
+    ),
+    "DDoS-Guard": Case(
+        reply=everything("gull.example", '<script src="/.well-known/ddos-guard/check?context=free_splash"></script>', 503, [("Server", "ddos-guard")]),
+        kind="challenge", says="DDoS-Guard",
+    ),
+    "Cloudflare 1020": Case(
+        reply=everything("Access denied | gull.example used Cloudflare to restrict access", "<h1>Error 1020</h1><p>Access denied</p>", 403),
+        kind="block", says="Cloudflare",
+    ),
     "AWS WAF 202": Case(reply=always("", "", 202, [("x-amzn-waf-action", "challenge")]), kind="challenge", says="AWS WAF"),
     "SiteGround 202": Case(
         reply=always("Robot Challenge Screen", "", 202, [("SG-Captcha", "challenge")], head='<meta http-equiv="refresh" content="0;/.well-known/sgcaptcha/?r=%2F">'),
@@ -134,6 +166,10 @@ CASES = {
     "Anubis 200": Case(
         reply=always("Making sure you&#39;re not a bot!", '<p>Loading...</p><script src="/.within.website/x/cmd/anubis/static/js/main.mjs"></script>'),
         kind="challenge", says="Anubis",
+    ),
+    "go-away": Case(
+        reply=always("Checking you are not a bot", "<p>Loading...</p><script src='/.well-known/.git.gammaspectra.live/git/go-away/cmd/go-away/assets/challenge.mjs'></script>"),
+        kind="challenge", says="go-away",
     ),
     "pay per crawl": Case(
         reply=as_json({"error": "payment required", "price": "USD 0.01"}, 402, [("crawler-price", "USD 0.01")]), kind="payment", says="payment"),
@@ -155,7 +191,14 @@ CASES = {
     "maintenance 503, without Retry-After": Case(
         reply=always("Maintenance", "<h1>Briefly unavailable for scheduled maintenance. Check back in a minute.</h1>", 503), kind="maintenance", says="maintenance"),
     "maintenance 200": Case(reply=always("Coming soon", _SOON), kind="maintenance", says="maintenance"),
+    "Sourcepoint": Case(reply=always("Gull Gazette", _SOURCEPOINT), kind="consent", says="consent"),
+    "Didomi": Case(reply=always("Gull Gazette", _DIDOMI), kind="consent", says="consent"),
+    "OneTrust": Case(reply=always("Gull Gazette", _ONETRUST), kind="consent", says="consent"),
+    "Usercentrics": Case(reply=always("Gull Gazette", _USERCENTRICS), kind="consent", says="consent"),
+    "pay or consent": Case(reply=always("Gull Gazette", _PUR), kind="consent", says="consent"),
+    "Piano": Case(reply=always("Gull Gazette", _PIANO), kind="payment", says="subscription"),
     "451": Case(reply=everything("451", "<h1>Unavailable For Legal Reasons</h1>", 451), kind="region", says="legal reasons"),
+    "451 page 200": Case(reply=always("Gull Gazette", _EEA), kind="region", says="country"),
     "region 403": Case(reply=always("Sorry", "<h1>This content is not available in your region</h1>", 403), kind="region", says="country"),
     "region 200": Case(reply=always("Sorry", "<h1>Our website is not available in your country</h1><p>We regret this.</p>"), kind="region", says="country"),
     "AI block 403": Case(reply=always("Attention Required! | Cloudflare", _CF_AI, 403), kind="ai-block", says="AI"),

@@ -13,14 +13,17 @@ from archive.queries.fetch_history import FetchHistory
 from archive.storage.archive import Archive
 from archive.tables.observations import ForeignLook, ThreadLook, Window
 from crawler.fetch.offsite import may_be_server
-from tests.builders.comment_systems import SYSTEMS, Disqus, Remark42, Voice, Waline
+from tests.builders.comment_systems import SYSTEMS as OPEN
+from tests.builders.comment_systems import Disqus, Remark42, Voice, Waline
 from tests.builders.crawling import SOON, Crawls
+from tests.builders.keyed_comment_systems import KEYED, Coral, Giscus
 from tests.builders.life import Life
 from tests.builders.pages import made_page
 from tests.builders.static_site import StaticSite
 
 NOON, HOUR = datetime(2026, 3, 1, 12, tzinfo=UTC), timedelta(hours=1)
 KEY = "7f3a-the-operators-own"
+SYSTEMS = (*OPEN, *KEYED)
 
 
 def voices():
@@ -37,8 +40,9 @@ class Elsewhere:
     """A site with one system below its articles, and its archive."""
 
     def __init__(self, folder, site, talk, **options):
-        keyed = {"comment_keys.disqus": "${TALK_KEY}"} if isinstance(talk, Disqus) else {}
-        values = {**SOON, "pipeline.threads.disqus.API": f"{site.url}/api/3.0"}
+        bound = f"{site.url}{talk.server} " if talk.server else ""
+        keyed = {f"comment_keys.{talk.slug}": bound + "${TALK_KEY}"} if bound or talk.module else {}
+        values = {**SOON, **({talk.module: site.url + talk.api} if talk.module else {})}
         self.site, self.talk = site, talk
         self.crawls = Crawls(folder, site.url, {**keyed, **options}, values)
         self.life = Life(SimpleNamespace(permalinks="/%postname%/"), self.crawls, {"rest"})
@@ -233,6 +237,26 @@ def test_key_of_the_operator_is_sent_and_kept_nowhere(elsewhere):
     for file in one.crawls.folder.iterdir():
         if file.is_file():
             assert KEY.encode() not in file.read_bytes(), file
+
+
+@pytest.mark.parametrize("system", [Giscus, Coral], ids=lambda system: system.slug)
+def test_token_is_sent_in_a_header_and_kept_nowhere(elsewhere, system):
+    one = elsewhere(system)
+    said = one.crawls.program("--log-level", "debug", "crawl")
+    assert one.held() == one.truth()
+    for line, sent in zip(one.site.asked, one.site.headers, strict=True):
+        assert sent.get("Authorization") == (f"Bearer {KEY}" if one.talk.path in line else None), line
+    assert KEY not in said.stdout + said.stderr
+    for file in one.crawls.folder.iterdir():
+        assert not file.is_file() or KEY.encode() not in file.read_bytes(), file
+
+
+def test_key_that_is_bound_to_a_server_is_sent_to_no_other(elsewhere):
+    one = elsewhere(Coral)
+    one.crawls.options["comment_keys.coral"] = f"{one.site.url}/talk2 ${{TALK_KEY}}"
+    one.crawls.crawl()
+    assert asked(one, one.talk.path)
+    assert not [sent for sent in one.site.headers if KEY in str(sent)]
 
 
 def test_robots_of_the_server_are_obeyed(elsewhere):

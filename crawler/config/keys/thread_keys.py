@@ -15,6 +15,7 @@ from crawler.config.keys.source_keys import SourceTable
 from crawler.config.toml_reader import TomlTable, describe_value
 
 _VALUE = re.compile(r"\$\{(\w+)\}", re.ASCII)
+_WITH_SERVER = re.compile(r"https?://\S+ \S+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +50,17 @@ class ForeignComments:
 def read_foreign_comments(table: TomlTable, keys: SourceTable) -> ForeignComments:
     """Return a source's configuration of comments that are kept elsewhere. Raises ConfigError."""
     given = table.table("comment_keys")
-    if given.values:
-        given.only(_systems_with_keys())
-    for name, secret in keys.comment_keys.items():
-        if not secret.strip():
-            given.refuse(name, _expected_key(name), describe_value(secret))
+    if not given.values:
+        return ForeignComments(is_on=keys.foreign_comments)
+    has_own_servers = _systems_with_keys()
+    given.only(tuple(has_own_servers))
+    for name, stated in keys.comment_keys.items():
+        if has_own_servers[name] and not _WITH_SERVER.fullmatch(stated):
+            given.refuse(name, _expected_with_server(), "no server before the key")
+        if not has_own_servers[name] and not (stated.strip() and " " not in stated):
+            given.refuse(
+                name, _expected_key(name), describe_value(stated) if not stated.strip() else "a space"
+            )
     return ForeignComments(is_on=keys.foreign_comments, keys=keys.comment_keys)
 
 
@@ -61,7 +68,12 @@ def _expected_key(system: str) -> str:
     return f"the key of {system}, or a variable as ${{NAME}}"
 
 
-def _systems_with_keys() -> tuple[str, ...]:
+def _expected_with_server() -> str:
+    return 'the URL of your server and its key, as "https://talk.example.org ${NAME}"'
+
+
+def _systems_with_keys() -> dict[str, bool]:
+    """Return the systems that want a key, each with whether its sites have servers of their own."""
     from pipeline.threads.readers import READERS  # noqa: PLC0415  (it loads the readers of HTML)
 
-    return tuple(slug for slug, reader in READERS.items() if reader.needs_key)
+    return {slug: reader.has_own_servers for slug, reader in READERS.items() if reader.needs_key}
