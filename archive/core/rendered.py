@@ -14,6 +14,8 @@ HOW = "x-backissue-rendered"
 INCOMPLETE = "x-backissue-incomplete"
 INCOMPLETE_CODE = "incomplete-page"
 """The problem of a page that lacks what its scripts should have filled in."""
+LIST_CUT = "its list may go on"
+"""What a rendered list of articles lacks that was left before its end."""
 _OF_THE_BYTES = {"content-type", "content-encoding", "content-length", "etag", "last-modified"}
 Headers = tuple[tuple[str, str], ...]
 

@@ -21,13 +21,19 @@ class AuditSession(Session):
     """Session with the site of an audit."""
 
     async def fetch(
-        self, kind: PageKind, url: str, *, seen: Seen | None = None, renders: bool = False
+        self,
+        kind: PageKind,
+        url: str,
+        *,
+        seen: Seen | None = None,
+        renders: bool = False,
+        scrolls: bool = False,
     ) -> Page:
         """Fetch a URL, within the budget.
 
         Raises BudgetSpentError, and NoListingError where the site is in trouble.
         """
-        page = await super().fetch(kind, url, seen=seen, renders=renders)
+        page = await super().fetch(kind, url, seen=seen, renders=renders, scrolls=scrolls)
         is_sent = self.crawler is None or not request_budget.is_spent(self.crawler)
         if page.status == 0 and not is_sent:
             raise BudgetSpentError

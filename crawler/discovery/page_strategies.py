@@ -10,6 +10,7 @@ from scrapy.http import Request
 
 from archive.core import urls
 from archive.core.records import PageKind
+from archive.core.rendered import INCOMPLETE, LIST_CUT
 from crawler.crawl import RELIST, Crawl
 from crawler.discovery import feeds, listing_pages
 from crawler.discovery.feeds import FeedAnswer
@@ -112,6 +113,10 @@ class ListingStrategy:
             for request in requests:
                 yield request
             await self.crawl.session.wait_for_room()
+            is_new = bool(found) and len(requests) == len(found)
+            if not listing.older and self.crawl.session.renders and (whole or is_new):
+                for request in await self._below(url):
+                    yield request
             goes_on = course.brings([entry.url for entry in found])
             if listing.older and (requests or whole):
                 if goes_on:
@@ -120,3 +125,16 @@ class ListingStrategy:
                     leave(self.crawl, page, course.cut)
             elif len(seen) == 1 and not listing.older:
                 waiting += listing.archives
+
+    async def _below(self, url: str) -> list[Request]:
+        """Return requests for the articles that a script adds to a list when its reader goes on.
+
+        A list that goes on without end is recorded.
+        """
+        page = await self.crawl.session.fetch(PageKind.LISTING, url, renders=True, scrolls=True)
+        cut = page.header(INCOMPLETE) or ""
+        if LIST_CUT in cut:
+            leave(self.crawl, page, cut)
+        listed = listing_pages.read_listing_page(page).listed
+        found = [entry for entry in listed if self.frontier.is_article(entry)]
+        return list(self.frontier.requests(found))

@@ -71,16 +71,27 @@ class Session:
             return tuple(self.robots.rp.sitemaps)
         return ()
 
+    @property
+    def renders(self) -> bool:
+        """True if the source's articles are read as a browser shows them."""
+        return self.crawler is not None and self.crawler.settings.getbool("BACKISSUE_RENDER")
+
     async def fetch(
-        self, kind: PageKind, url: str, *, seen: Seen | None = None, renders: bool = False
+        self,
+        kind: PageKind,
+        url: str,
+        *,
+        seen: Seen | None = None,
+        renders: bool = False,
+        scrolls: bool = False,
     ) -> Page:
         """Fetch a URL; with `seen`, only if it changed since that visit.
 
-        `renders` has a listing rendered as well, where the source's articles are. Raises nothing: an
-        exception is a Page with status 0.
+        `renders` has a listing rendered as well, where the source's articles are; with `scrolls` to the end
+        of its list. Raises nothing: an exception is a Page with status 0.
         """
         headers = validators(seen) if seen else {}
-        meta = {"kind": kind, "asked": url, "renders": renders}
+        meta = {"kind": kind, "asked": url, "renders": renders, "scrolls": scrolls}
         request = Request(url, headers=headers, meta=meta, dont_filter=True)
         try:
             response = await self._engine.download_async(request)

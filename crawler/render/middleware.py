@@ -59,7 +59,7 @@ class RenderMiddleware:
         """
         if not self._is_rendered(request, response):
             return response
-        rendered = await self._page(response)
+        rendered = await self._page(response, scrolls=bool(request.meta.get("scrolls")))
         stats = self.crawler.stats
         if stats is not None:
             stats.inc_value("backissue/rendered_pages")
@@ -80,8 +80,8 @@ class RenderMiddleware:
             request=request,
         )
 
-    async def _page(self, response: Response) -> RenderedPage:
-        requests = PageRequests(crawler=self.crawler, served=response, cache=self.cache)
+    async def _page(self, response: Response, *, scrolls: bool) -> RenderedPage:
+        requests = PageRequests(crawler=self.crawler, served=response, cache=self.cache, scrolls=scrolls)
         try:
             rendered = await page_in_browser(self.browser, requests)
         except NoBrowserError as error:

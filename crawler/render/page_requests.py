@@ -71,12 +71,14 @@ class PageRequests:
     the server may not know such a URL. `pending` requests have no answer yet; `wanted`
     counts all, `sent` and `bytes` those that were sent. `refused_hosts` are other hosts that were wanted.
     `lacks` are clauses on what the page did not get; `is_short` is True if another visit may get it. With
-    `stays`, no script leads to another page any more.
+    `stays`, no script leads to another page any more. With `scrolls`, the page is a list that is followed to
+    its end.
     """
 
     crawler: Crawler
     served: Response
     cache: ScriptCache
+    scrolls: bool = False
     pending: int = 0
     wanted: int = 0
     sent: int = 0

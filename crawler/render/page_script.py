@@ -1,7 +1,8 @@
 """Scripts of ours in a page: its HTML as its reader sees it, its comments in view, and buttons for more.
 
 They change nothing but what a reader's eyes and one kind of press would: the view, and lists that grow.
-Open shadow roots and frames of the same origin are part of what a reader sees, so they are written out.
+Open shadow roots and frames of the same origin are part of what a reader sees, so they are written out. Lists
+of articles grow in the same two ways.
 Does not: decide when a page is finished, or how often something is pressed.
 """
 
@@ -145,3 +146,38 @@ PRESS_FOR_MORE = rf"""presses => {{{_DEEP}
 With false, the text of one that is left. None that is part of a form or a link to another page; each once,
 and one that says "more" again while the page grows by it.
 """
+
+LINKS = f"""() => {{{_DEEP}
+    return new Set(every(document, "a[href]").map(each => each.href)).size;
+}}"""
+"""The number of the URLs to which it links."""
+
+EXTEND_LIST = rf"""() => {{{_DEEP}
+    scrollTo(0, document.documentElement.scrollHeight);
+    const nouns = "articles|stories|posts|news|results|entries|headlines|items|artikel|beiträge|meldungen|nachrichten"
+        + "|berichte|actualités|publications|artículos|noticias|entradas|articoli|notizie|artigos|notícias"
+        + "|artikelen|berichten|nieuws|artiklar|nyheter|artykuły|wpisy";
+    const noun = `(?:(?:d['’]|de )?(?:${{nouns}}))`;
+    const verb = "(?:load|show|view|see|display|voir|afficher|charger|ver|mostrar|cargar|carica|mostra|vedi"
+        + "|toon|laad|bekijk|carregar|visa|vis|pokaż|załaduj)";
+    const further = "(?:more|older|previous|earlier|weitere|mehr|ältere|plus|autres|más|altri|altre|altro|più"
+        + "|meer|oudere|mais|fler|flere|więcej)";
+    const done = "(?:anzeigen|laden|einblenden|ansehen|zeigen|tonen|bekijken)";
+    const ways = [`${{verb}}\\s+${{further}}(?:\\s+${{noun}})?`, `${{further}}\\s+${{noun}}(?:\\s+${{done}})?`,
+        `${{further}}\\s+${{done}}`, `${{verb}}\\s+${{noun}}\\s+${{further}}`];
+    const grows = new RegExp(`^(?:${{ways.join("|")}})$`, "iu");
+    const stays = /^(?:#|javascript:|$)/i;
+    for (const node of every(document, 'button, a, [role="button"]').reverse()) {{
+        const label = node.textContent.replace(/[\s…▼▾↓+»›]+/gu, " ").trim();
+        if (label.length > 60 || !grows.test(label) || node.closest("form, nav, header")) continue;
+        if (node.localName === "a" && !stays.test(node.getAttribute("href") ?? "")) continue;
+        if (node.disabled || node.getAttribute("aria-disabled") === "true") continue;
+        if (node.getAttribute("aria-expanded") === "true") continue;
+        if (!node.checkVisibility({{visibilityProperty: true}})) continue;
+        node.scrollIntoView({{block: "center"}});
+        node.click();
+        return label;
+    }}
+    return "";
+}}"""
+"""Move the end of a list into view, and press the last button that plainly brings more of it; its text."""

@@ -16,11 +16,20 @@ from urllib.parse import urlsplit
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
-from archive.core.rendered import RenderNotes
+from archive.core.rendered import LIST_CUT, RenderNotes
 from crawler.render.browser import Chromium, in_time
 from crawler.render.memory import browser_bytes
 from crawler.render.page_requests import PageRequests
-from crawler.render.page_script import DOM, HEADINGS, PRESS_FOR_MORE, STATE, TO_COMMENTS, TO_END
+from crawler.render.page_script import (
+    DOM,
+    EXTEND_LIST,
+    HEADINGS,
+    LINKS,
+    PRESS_FOR_MORE,
+    STATE,
+    TO_COMMENTS,
+    TO_END,
+)
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Route
@@ -35,6 +44,8 @@ MAX_DOM_CHARS = 16 * 2**20
 MAX_BROWSER_BYTES = 2 * 2**30  # of memory, in all its processes
 MAX_READER_STEPS = 15  # to the end of a page's comments, and presses of its buttons for more
 ALL_STEPS_SECONDS = 12.0  # that all steps may take, without the waits for our requests
+MAX_LIST_STEPS = 60  # to the end of a list of articles
+LIST_SECONDS = 180.0  # that such a list may take, without the waits for our requests
 
 
 class RenderFailedError(IgnoreRequest):
@@ -108,6 +119,7 @@ async def _within_limits(finishing: Coroutine[Any, Any, str], requests: PageRequ
     """
     task = asyncio.ensure_future(finishing)
     spent = 0.0
+    most = LIST_SECONDS if requests.scrolls else RENDER_SECONDS
     try:
         while not task.done():
             looked_at = time.monotonic()
@@ -115,8 +127,8 @@ async def _within_limits(finishing: Coroutine[Any, Any, str], requests: PageRequ
             await asyncio.wait({task}, timeout=POLL_SECONDS)
             if not (waits and requests.pending):
                 spent += time.monotonic() - looked_at
-            if spent > RENDER_SECONDS:
-                raise RenderFailedError(f"its scripts did not end within {RENDER_SECONDS:g} s")
+            if spent > most:
+                raise RenderFailedError(f"its scripts did not end within {most:g} s")
             if requests.is_endless:
                 raise RenderFailedError("its scripts request without end")
             if browser_bytes() > MAX_BROWSER_BYTES:
@@ -168,6 +180,8 @@ async def _settled(page: BrowserPage, requests: PageRequests) -> object:
     takes that one's URL, is returned as it was before.
     """
     await _quiet(page, requests)
+    if requests.scrolls:
+        return await _whole_list(page, requests)
     steps = _Steps(page, requests, urlsplit(page.url).path, requests.shown)
     if await _evaluated(page, TO_COMMENTS):
         before = await _evaluated(page, DOM, MAX_DOM_CHARS)
@@ -240,6 +254,31 @@ class _Steps:
             return False
         self.requests.lack("below its comments a script went on to another article")
         return True
+
+
+async def _whole_list(page: BrowserPage, requests: PageRequests) -> object:
+    """Return the HTML of a list after scrolling and its buttons have brought all they bring.
+
+    A list that may go on is recorded as lacking.
+    """
+    requests.stays = True
+    began = time.monotonic()
+    number, links = 0, await _evaluated(page, LINKS)
+    found = await _evaluated(page, DOM, MAX_DOM_CHARS)
+    while number < MAX_LIST_STEPS and time.monotonic() - began < LIST_SECONDS / 2:
+        await _evaluated(page, EXTEND_LIST)
+        await _quiet(page, requests)
+        number += 1
+        before, links = links, await _evaluated(page, LINKS)
+        if links == before and not requests.is_short:
+            return found
+        if links == before:
+            break
+        found = await _evaluated(page, DOM, MAX_DOM_CHARS)
+        if not found:
+            return found
+    requests.lack(f"{LIST_CUT} after {number} steps")
+    return found
 
 
 async def _quiet(page: BrowserPage, requests: PageRequests) -> float:

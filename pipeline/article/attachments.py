@@ -27,7 +27,7 @@ _KIND_OF = {ending: kind for kind, endings in _ENDINGS.items() for ending in end
 _ENDING = re.compile(r"\.([a-z0-9]{2,8})$", re.IGNORECASE)
 _SOURCES = ("data-orig-file", "data-lazy-src", "data-src", "nitro-lazy-src", "src")
 _NO_TEXT = words("widget sidebar related comments comment-respond site-header site-footer avatar author-box")
-_SHOWN = ("img", "source", "a", "audio", "embed", "object", "iframe")
+_SHOWN = ("img", "source", "a", "audio", "video", "video-js", "embed", "object", "iframe")
 
 
 def read_attachments(index: Index, boxes: Iterable[HtmlElement], base: str) -> tuple[str, ...]:
@@ -69,6 +69,8 @@ def _of(node: HtmlElement) -> Iterator[tuple[str, str]]:
         if address and not address.startswith("data:"):
             yield "image", address
         return
+    if poster := node.get("poster"):
+        yield "image", poster
     address = attribute(node, "href") if node.tag == "a" else attribute(node, "src", "data-src", "data")
     kind = file_kind(address)
     if kind is None and node.tag == "audio" and address:

@@ -17,7 +17,10 @@ from w3lib.url import url_query_cleaner
 from archive.core import urls
 from pipeline.html.dom import Index, attribute, drop, elsewhere, text_of, tokens, words
 
-_FRAMES = ("iframe", "frame", "embed", "object", "video", "audio", "amp-iframe", "amp-youtube")
+_FRAMES = (
+    *("iframe", "frame", "embed", "object", "applet", "video", "audio", "video-js", "model-viewer", "tableau-viz"),
+    *("amp-iframe", "amp-youtube", "amp-vimeo", "amp-twitter", "lite-youtube", "lite-vimeo"),
+)
 _SOURCES = (
     "src",
     "data-src",
@@ -28,6 +31,28 @@ _SOURCES = (
     "data",
     "href",
 )
+_MADE = (
+    ("lite-youtube", "videoid", "https://www.youtube.com/watch?v={}"),
+    ("amp-youtube", "data-videoid", "https://www.youtube.com/watch?v={}"),
+    ("lite-vimeo", "videoid", "https://vimeo.com/{}"),
+    ("amp-vimeo", "data-videoid", "https://vimeo.com/{}"),
+    ("amp-twitter", "data-tweetid", "https://twitter.com/i/status/{}"),
+    ("blockquote", "data-tweet-id", "https://twitter.com/i/status/{}"),
+    ("script", "data-telegram-post", "https://t.me/{}"),
+    ("div", "data-tf-widget", "https://form.typeform.com/to/{}"),
+    ("div", "data-tf-live", "https://form.typeform.com/to/{}"),
+    ("div", "data-pym-src", "{}"),
+    ("applet", "archive", "{}"),
+    ("applet", "code", "{}"),
+)
+"""Elements, their attributes, and the addresses that scripts or browsers make of them."""
+_MADE_OF = frozenset(tag for tag, _, _ in _MADE)
+_SCRIPTS = re.compile(
+    r"gist\.github\.com/[\w-]+/\w|documentcloud\.org/(?:documents|notes|projects)/"
+    r"|cdn\.jwplayer\.com/players/|content\.jwplatform\.com/players/",
+    re.IGNORECASE,
+)
+"""Scripts that write one thing at their place; others are libraries."""
 _PERMALINKS = ("data-instgrm-permalink", "cite", "data-href", "data-url", "data-text-post-permalink")
 _QUOTES = {
     "twitter-tweet": "tweet",
@@ -73,11 +98,11 @@ _KINDS = (
     ("tweet", r"//(?:\w+\.)*(?:twitter|x)\.com/"),
     (
         "post",
-        r"instagram\.com|facebook\.com/plugins/post|bsky\.app|threads\.net|reddit(?:media)?\.com|//t\.me/",
+        r"instagram\.com|facebook\.com/plugins/post|bsky\.app|threads\.net|pinterest\.\w+/pin/|reddit(?:media)?\.com|//t\.me/",
     ),
     (
         "document",
-        r"scribd\.com|documentcloud\.org|issuu\.com|slideshare"
+        r"scribd\.com|documentcloud\.org|gist\.github\.com|issuu\.com|slideshare"
         r"|docs\.google\.com/(?:document|viewer|presentation)|\.(?:pdf|docx?|pptx?)(?:[?#]|$)",
     ),
     ("form", r"docs\.google\.com/forms|typeform|jotform|polldaddy|crowdsignal"),
@@ -86,7 +111,7 @@ _PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern i
 _NONE = re.compile(
     r"doubleclick|googlesyndication|adservice|adsystem|googletagmanager|taboola|outbrain|recaptcha"
     r"|facebook\.com/plugins/(?:like|share|follow|page|comments)|/widgets/(?:tweet_button|follow_button)"
-    r"|addthis|sharethis|^about:blank$|^javascript:|/xd_arbiter|syncframe|reddit\.com/(?:static/)?button|/widgets\.wp\.com/(?:likes|notes)"
+    r"|flourish\.studio/resources/|addthis|sharethis|^about:blank$|^javascript:|/xd_arbiter|syncframe|reddit\.com/(?:static/)?button|/widgets\.wp\.com/(?:likes|notes)"
     r"|//(?:\w+\.)*(?:gigya|criteo|adnxs|amazon-adsystem|teads|moatads|rubiconproject|pubmatic|connatix|adition)\."
     r"|//(?:ad|ads|adv|adserver|banners?|pixel|sync|tags?)\d*\.|/(?:ads?|adserver|banners?|reklam[ae]?)/",
     re.IGNORECASE,
@@ -152,7 +177,14 @@ def _candidates(index: Index) -> Iterator[HtmlElement]:
             yield node
     yield from index.having(_QUOTES)
     for node in index.tagged("script"):
-        if _kind_of(node.get("src") or "") in {"chart", "map", "form"}:
+        address = node.get("src") or ""
+        if _kind_of(address) in {"chart", "map", "form"} or _SCRIPTS.search(address):
+            yield node
+    for node in index.tagged("div", "script"):
+        if _made(node):
+            yield node
+    for node in index.tagged("a"):
+        if node.get("data-pin-do") == "embedPin":
             yield node
 
 
@@ -190,17 +222,31 @@ def _is_unseen(node: HtmlElement) -> bool:
 
 def _framed(node: HtmlElement) -> str | None:
     """Return the address of a frame, player or script."""
+    if made := _made(node):
+        return made
     if own := attribute(node, *_SOURCES):
         return own
-    if node.tag == "amp-youtube" and (video := node.get("data-videoid")):
-        return f"https://www.youtube.com/watch?v={video}"
     for inner in node.iter("source", "param", "embed"):
         name = inner.get("name", "").lower()
+        if inner.tag == "param" and name == "name" and "tableauviz" in tokens(node):
+            return f"https://public.tableau.com/views/{inner.get('value', '')}"
         if inner.tag == "param" and name not in {"movie", "src", "url"}:
             continue
         if address := attribute(inner, "src", "data-src", "value"):
             return address
     return None
+
+
+def _made(node: HtmlElement) -> str | None:
+    """Return the address that a script or browser makes of an element's attributes."""
+    video, account = node.get("data-video-id"), node.get("data-account")
+    if video and account and node.tag in {"video", "video-js"}:
+        player = node.get("data-player") or "default"
+        return f"https://players.brightcove.net/{account}/{player}_default/index.html?videoId={video}"
+    if node.tag not in _MADE_OF:
+        return None
+    made = (form.format(node.get(name)) for tag, name, form in _MADE if tag == node.tag and node.get(name))
+    return next(made, None)
 
 
 def _quoted(node: HtmlElement, kind: str | None) -> str | None:
@@ -217,7 +263,7 @@ def _quoted(node: HtmlElement, kind: str | None) -> str | None:
         return f"https://infogram.com/{name}"
     links = [link.get("href") or "" for link in node.iter("a")]
     wanted = [href for href in links if "/status/" in href or _kind_of(href) == kind]
-    found = wanted or links or [attribute(node, *_SOURCES)]
+    found = wanted or links or [_made(node) or attribute(node, *_SOURCES)]
     return found[-1] or None
 
 
@@ -232,8 +278,10 @@ def _kind_by_tag(node: HtmlElement) -> str:
     """Return the kind of an unknown address."""
     if "shockwave" in (node.get("type") or "") or node.get("classid"):
         return "flash"
-    if node.tag in ("video", "audio"):
+    if node.tag in ("video", "audio", "applet"):
         return str(node.tag)
+    if node.tag == "model-viewer":
+        return "model"
     if "wp-embedded-content" in tokens(node):
         return "article"
     return "frame"

@@ -34,6 +34,22 @@ def read(markup, body_class="single single-post postid-7 post-template-default")
         ('<video><source src="/clip.mp4">No video</video>', f"video:{HOME}/clip.mp4"),
         ('<audio src="/talk.mp3"></audio>', f"audio:{HOME}/talk.mp3"),
         ('<iframe src="https://other.example/thing"></iframe>', "frame:https://other.example/thing"),
+        ('<lite-youtube videoid="aB3"></lite-youtube>', "video:https://www.youtube.com/watch?v=aB3"),
+        ('<amp-twitter data-tweetid="12"></amp-twitter>', "tweet:https://twitter.com/i/status/12"),
+        ('<blockquote class="twitter-tweet" data-tweet-id="12"><p>Ice.</p></blockquote>', "tweet:https://twitter.com/i/status/12"),
+        ('<script async src="https://telegram.org/js/telegram-widget.js" data-telegram-post="ice/7"></script>', "post:https://t.me/ice/7"),
+        ('<script src="https://gist.github.com/ice/7.js"></script>', "document:https://gist.github.com/ice/7.js"),
+        ('<div><script src="https://embed.documentcloud.org/documents/7-ice.js"></script></div>', "document:https://embed.documentcloud.org/documents/7-ice.js"),
+        ('<div><script src="https://cdn.jwplayer.com/players/ice-7.js"></script></div>', "video:https://cdn.jwplayer.com/players/ice-7.js"),
+        ('<video-js data-account="1" data-player="ice" data-video-id="9"></video-js>', "video:https://players.brightcove.net/1/ice_default/index.html?videoId=9"),
+        ("<div class='tableauPlaceholder'><object class='tableauViz'><param name='name' value='Ice/Sheet'></object></div>", "chart:https://public.tableau.com/views/Ice/Sheet"),
+        ('<tableau-viz src="https://public.tableau.com/views/Ice/Sheet"></tableau-viz>', "chart:https://public.tableau.com/views/Ice/Sheet"),
+        ('<div class="flourish-embed" data-src="visualisation/1"><script src="https://public.flourish.studio/resources/embed.js"></script></div>', "chart:https://flo.uri.sh/visualisation/1"),
+        ('<div data-tf-widget="ice"></div>', "form:https://form.typeform.com/to/ice"),
+        ('<div data-pym-src="https://apps.gazette.example/ice/"></div>', "frame:https://apps.gazette.example/ice/"),
+        ('<p><a data-pin-do="embedPin" href="https://www.pinterest.com/pin/7/"></a></p>', "post:https://www.pinterest.com/pin/7/"),
+        ('<applet code="Ice.class" archive="/ice.jar"></applet>', f"applet:{HOME}/ice.jar"),
+        ('<model-viewer src="/ice.glb"></model-viewer>', f"model:{HOME}/ice.glb"),
     ],
 )  # fmt: skip
 def test_each_embedded_thing_leaves_a_line_at_its_place(markup, entry):
@@ -82,10 +98,12 @@ def test_the_files_of_the_text_are_its_pictures_and_what_it_links():
     article = read(
         '<img src="/a.png"><a href="/b.pdf">B</a><a href="/c.csv#x">C</a><a href="/page/">D</a>'
         '<audio src="/e.mp3"></audio><img src="data:image/png;base64,AA">'
+        '<video poster="/f.jpg"><source src="/f.mp4"></video>'
     )
     names = [entry.rpartition("/")[2] for entry in article.files]
-    assert names == ["a.png", "b.pdf", "c.csv", "e.mp3"]
-    assert [entry.partition(":")[0] for entry in article.files] == ["image", "document", "data", "audio"]
+    assert sorted(names) == ["a.png", "b.pdf", "c.csv", "e.mp3", "f.jpg"]
+    kinds = sorted(entry.partition(":")[0] for entry in article.files)
+    assert kinds == ["audio", "data", "document", "image", "image"]
 
 
 @pytest.mark.parametrize(
