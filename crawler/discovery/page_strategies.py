@@ -113,10 +113,9 @@ class ListingStrategy:
             for request in requests:
                 yield request
             await self.crawl.session.wait_for_room()
-            is_new = bool(found) and len(requests) == len(found)
-            if not listing.older and self.crawl.session.renders and (whole or is_new):
-                for request in await self._below(url):
-                    yield request
+            is_new = len(requests) == len(found)
+            for request in await self._below(url, goes_on=not listing.older and (whole or is_new)):
+                yield request
             goes_on = course.brings([entry.url for entry in found])
             if listing.older and (requests or whole):
                 if goes_on:
@@ -126,11 +125,13 @@ class ListingStrategy:
             elif len(seen) == 1 and not listing.older:
                 waiting += listing.archives
 
-    async def _below(self, url: str) -> list[Request]:
-        """Return requests for the articles that a script adds to a list when its reader goes on.
+    async def _below(self, url: str, *, goes_on: bool) -> list[Request]:
+        """Return requests for the articles that a script adds to a rendered list when its reader goes on.
 
-        A list that goes on without end is recorded.
+        None of a list that `goes_on` elsewhere. A list that goes on without end is recorded.
         """
+        if not (goes_on and self.crawl.session.renders):
+            return []
         page = await self.crawl.session.fetch(PageKind.LISTING, url, renders=True, scrolls=True)
         cut = page.header(INCOMPLETE) or ""
         if LIST_CUT in cut:

@@ -154,8 +154,9 @@ LINKS = f"""() => {{{_DEEP}
 
 EXTEND_LIST = rf"""() => {{{_DEEP}
     scrollTo(0, document.documentElement.scrollHeight);
-    const nouns = "articles|stories|posts|news|results|entries|headlines|items|artikel|beiträge|meldungen|nachrichten"
-        + "|berichte|actualités|publications|artículos|noticias|entradas|articoli|notizie|artigos|notícias"
+    const nouns = "articles|stories|posts|news|results|entries|headlines|items|artikel|beiträge|meldungen"
+        + "|nachrichten|berichte|actualités|publications|artículos|noticias|entradas|articoli|notizie"
+        + "|artigos|notícias"
         + "|artikelen|berichten|nieuws|artiklar|nyheter|artykuły|wpisy";
     const noun = `(?:(?:d['’]|de )?(?:${{nouns}}))`;
     const verb = "(?:load|show|view|see|display|voir|afficher|charger|ver|mostrar|cargar|carica|mostra|vedi"
@@ -163,8 +164,9 @@ EXTEND_LIST = rf"""() => {{{_DEEP}
     const further = "(?:more|older|previous|earlier|weitere|mehr|ältere|plus|autres|más|altri|altre|altro|più"
         + "|meer|oudere|mais|fler|flere|więcej)";
     const done = "(?:anzeigen|laden|einblenden|ansehen|zeigen|tonen|bekijken)";
-    const ways = [`${{verb}}\\s+${{further}}(?:\\s+${{noun}})?`, `${{further}}\\s+${{noun}}(?:\\s+${{done}})?`,
-        `${{further}}\\s+${{done}}`, `${{verb}}\\s+${{noun}}\\s+${{further}}`];
+    const ways = [`${{verb}}\\s+${{further}}(?:\\s+${{noun}})?`,
+        `${{further}}\\s+${{noun}}(?:\\s+${{done}})?`, `${{further}}\\s+${{done}}`,
+        `${{verb}}\\s+${{noun}}\\s+${{further}}`];
     const grows = new RegExp(`^(?:${{ways.join("|")}})$`, "iu");
     const stays = /^(?:#|javascript:|$)/i;
     for (const node of every(document, 'button, a, [role="button"]').reverse()) {{

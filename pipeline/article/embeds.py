@@ -17,9 +17,9 @@ from w3lib.url import url_query_cleaner
 from archive.core import urls
 from pipeline.html.dom import Index, attribute, drop, elsewhere, text_of, tokens, words
 
-_FRAMES = (
-    *("iframe", "frame", "embed", "object", "applet", "video", "audio", "video-js", "model-viewer", "tableau-viz"),
-    *("amp-iframe", "amp-youtube", "amp-vimeo", "amp-twitter", "lite-youtube", "lite-vimeo"),
+_FRAMES = words(
+    "iframe frame embed object applet video audio video-js model-viewer tableau-viz"
+    " amp-iframe amp-youtube amp-vimeo amp-twitter lite-youtube lite-vimeo"
 )
 _SOURCES = (
     "src",

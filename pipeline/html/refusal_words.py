@@ -126,7 +126,8 @@ WALLS: dict[str, tuple[str, str]] = {
     "blocked-region": (
         "The site is not shown in our country",
         _any(
-            r"not available in your (?:country|region)|451\W{1,3}unavailable|unavailable (?:due to|for) legal",
+            r"not available in your (?:country|region)|451\W{1,3}unavailable",
+            r"unavailable (?:due to|for) legal",
             r"from a country belonging to the european|(?:in ihrem|in deinem) land nicht verfügbar",
             r"nicht in (?:ihrem|deinem) land verfügbar|pas (?:disponible|accessible) dans votre pays",
             r"no (?:está )?disponible en (?:su|tu) (?:país|región)|non (?:è )?disponibile nel tuo paese",

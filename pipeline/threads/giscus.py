@@ -40,13 +40,16 @@ _ENDING = re.compile(r"\.\w+$")
 _REMARK = "id url createdAt deletedAt isMinimized bodyHTML author { login url }"
 _REPLIES = f"totalCount pageInfo {{ hasNextPage endCursor }} nodes {{ {_REMARK} }}"
 _DISCUSSION = f"""comments(first: 50, after: $after) {{
-    totalCount pageInfo {{ hasNextPage endCursor }} nodes {{ {_REMARK} replies(first: 50) {{ {_REPLIES} }} }} }}"""
+    totalCount pageInfo {{ hasNextPage endCursor }}
+    nodes {{ {_REMARK} replies(first: 50) {{ {_REPLIES} }} }} }}"""
 _BY_TERM = f"""query($query: String!, $after: String) {{
-    search(type: DISCUSSION, last: 1, query: $query) {{ nodes {{ ... on Discussion {{ {_DISCUSSION} }} }} }} }}"""
+    search(type: DISCUSSION, last: 1, query: $query) {{
+    nodes {{ ... on Discussion {{ {_DISCUSSION} }} }} }} }}"""
 _BY_NUMBER = f"""query($owner: String!, $name: String!, $number: Int!, $after: String) {{
     repository(owner: $owner, name: $name) {{ discussion(number: $number) {{ {_DISCUSSION} }} }} }}"""
 _MORE_REPLIES = f"""query($id: ID!, $after: String) {{
-    node(id: $id) {{ ... on DiscussionComment {{ id replies(first: 50, after: $after) {{ {_REPLIES} }} }} }} }}"""
+    node(id: $id) {{ ... on DiscussionComment {{
+    id replies(first: 50, after: $after) {{ {_REPLIES} }} }} }} }}"""
 
 
 class GiscusReader(ThreadReader):
@@ -85,9 +88,8 @@ class GiscusReader(ThreadReader):
         further = []
         if after := next_cursor(comments):
             further.append(_page(thread, after))
-        for entry in listed:
-            if after := next_cursor(child(entry, "replies")):
-                further.append(_further_replies(thread, must_have(entry.get("id")), after))
+        cut = ((must_have(entry.get("id")), next_cursor(child(entry, "replies"))) for entry in listed)
+        further += [_further_replies(thread, number, after) for number, after in cut if after]
         return Part(
             remarks=tuple(_walk(listed)),
             stated=whole_number(comments.get("totalCount")),
@@ -132,7 +134,8 @@ def _term(mapped: str, index: Index, url: str) -> str | None:
 
 
 def _is_title(node: HtmlElement) -> bool:
-    return node.get("property") == "og:title" or node.get("name") == "title"
+    named = {node.get("property"), node.get("name")}
+    return bool(named & {"og:title", "title"})
 
 
 def _quoted(words: str) -> str:

@@ -117,7 +117,9 @@ _USERCENTRICS = "<div id='usercentrics-root'></div><h1>Privacy Settings</h1><p>T
 _PUR = "<h1>Weiter mit Werbung lesen</h1><p>Besuchen Sie uns mit Werbung und Cookies, oder nutzen Sie das Pur-Abo.</p>"
 _PIANO = "<h1>Subscribe to continue reading</h1><div class='tp-container-inner'></div><p>This article is for subscribers only.</p>"
 _EEA = "<h1>451: Unavailable due to legal reasons</h1><p>You are attempting to reach this website from a country belonging to the European Economic Area (EEA).</p>"
-_PARDON = "<h1>Pardon Our Interruption...</h1><p>Something about your browser made us think you were a bot.</p>"
+_PARDON = (
+    "<h1>Pardon Our Interruption...</h1><p>Something about your browser made us think you were a bot.</p>"
+)
 _SUCURI = "<noscript>Javascript is required. Please enable javascript before you are allowed to see this page.</noscript><script>var s={},u,c,sucuri_cloudproxy_js='',S='cz0=';</script>"
 _SOON = "<div><h1>We&rsquo;ll be back soon</h1><p>Our site is under maintenance. Please check back.</p></div>"
 

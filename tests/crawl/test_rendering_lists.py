@@ -31,7 +31,8 @@ const add = async () => {
   }
   return some.length;
 };
-document.body.insertAdjacentHTML("afterbegin", '<nav><button onclick="location=`/left`">Show more</button></nav>');
+const menu = '<nav><button onclick="location=`/left`">Show more</button></nav>';
+document.body.insertAdjacentHTML("afterbegin", menu);
 await add();
 GROWS
 """

@@ -31,7 +31,8 @@ MAKERS = (
     ),
     Maker(
         name="a block of Cloudflare's firewall",
-        blocks=r"attention required! \| cloudflare|cf-error-details|cloudflare ray id|used cloudflare to restrict",
+        blocks=r"attention required! \| cloudflare|cf-error-details|cloudflare ray id"
+        "|used cloudflare to restrict",
     ),
     Maker(
         name="a block of Imperva's firewall",
@@ -69,7 +70,8 @@ CHALLENGE = re.compile("|".join(maker.asks for maker in MAKERS if maker.asks), r
 TITLE = re.compile(
     r"\s*(?:just a moment|attention required! \| cloudflare|checking your browser|one moment, please|"
     r"ddos-guard|access denied|are you a robot|security check|please wait|"
-    r"verifying|robot challenge|bot verification|checking you are not|(?:challenge validation|human verification)\s*$|"
+    r"verifying|robot challenge|bot verification|checking you are not|"
+    r"(?:challenge validation|human verification)\s*$|"
     r"pardon our interruption|radware captcha|vercel security checkpoint|you are being redirected\.\.\.|"
     r"making sure you(?:'|&#39;)re not a bot)",
     re.IGNORECASE,

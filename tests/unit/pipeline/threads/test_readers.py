@@ -27,7 +27,8 @@ GHOST = "<script data-ghost-comments='https://gazette.example/' data-post-id='6f
 PRELOADS = r"""<script>window._preloads = JSON.parse("{\"post\":{\"id\":%d,\"slug\":\"%s\"}}")</script>"""
 GISCUS = "<script src='https://giscus.app/client.js' data-repo='Gull/Paper' data-repo-id='R_1' %s></script>"
 GITHUB = "https://api.github.com/graphql"
-CORAL = """<link rel='canonical' href='/ice/'><script>var U = "talk.example/c"; Coral.createStreamEmbed({%s});</script>"""
+CORAL = """<link rel='canonical' href='/ice/'><script>var U = "talk.example/c";
+Coral.createStreamEmbed({%s});</script>"""
 HYVOR = "https://talk.hyvor.com/api/data/v1"
 TOPIC = "<script>DiscourseEmbed = { discourseUrl: 'https://talk.example/', %s };</script>"
 
