@@ -103,9 +103,10 @@ def _with_key(request: Request, place: str, stated: str) -> Request:
     header, colon, scheme = place.partition(": ")
     if colon:
         return request.replace(headers={**request.headers, header: f"{scheme} {key}"})
-    return request.replace(
-        url=f"{request.url}{'&' if '?' in request.url else '?'}{place}={quote(key, safe='')}"
-    )
+    joint = "?"
+    if joint in request.url:
+        joint = "&"
+    return request.replace(url=f"{request.url}{joint}{place}={quote(key, safe='')}")
 
 
 def _without_guess(response: Response) -> Response:
