@@ -34,7 +34,7 @@ from pipeline.threads.adapter import (
 )
 from pipeline.threads.graphql import graph_data, graph_question, next_cursor
 
-API = "https://api.github.com/graphql"
+GITHUB = "https://api.github.com/graphql"
 _NUMBER = "number:"
 _ENDING = re.compile(r"\.\w+$")
 _REMARK = "id url createdAt deletedAt isMinimized bodyHTML author { login url }"
@@ -68,7 +68,7 @@ class GiscusReader(ThreadReader):
                 continue
             key = _key(node, index, url)
             if key:
-                return ThreadAddress(system=self.slug, server=API, key=key, site=repo.lower(), article=url)
+                return ThreadAddress(system=self.slug, server=GITHUB, key=key, site=repo.lower(), article=url)
         return None
 
     def ask(self, thread: ThreadAddress) -> ThreadQuestion:

@@ -29,7 +29,7 @@ from pipeline.threads.adapter import (
     whole_number,
 )
 
-API = "https://talk.hyvor.com/api/data/v1"
+HYVOR_API = "https://talk.hyvor.com/api/data/v1"
 _SIZE = 50
 _PARAMETER = "api_key"
 
@@ -47,7 +47,7 @@ class HyvorReader(ThreadReader):
         site, key = _by_element(index) or _by_script(scripts_of(index))
         if not (site and site.isdecimal() and key):
             return None
-        return ThreadAddress(system=self.slug, server=API, key=key, site=site, article=url)
+        return ThreadAddress(system=self.slug, server=HYVOR_API, key=key, site=site, article=url)
 
     def ask(self, thread: ThreadAddress) -> ThreadQuestion:
         """Return the question for the page and its number of comments."""

@@ -21,7 +21,7 @@ def after(listed, cursor, size):
 
 class Giscus(Talk):
     nests = False
-    slug, path, module = "giscus", "/graphql", "pipeline.threads.giscus.API"
+    slug, path, module = "giscus", "/graphql", "pipeline.threads.giscus.GITHUB"
     api = "/graphql"
     widget = "<script src='https://giscus.app/client.js' data-repo='Gull/paper' data-repo-id='R_1' data-category='News' data-mapping='pathname' data-strict='0'></script>"
 
@@ -104,7 +104,7 @@ class Coral(Talk):
 
 class Hyvor(Talk):
     forgets = True
-    slug, path, module = "hyvor", "/api/data/v1/", "pipeline.threads.hyvor.API"
+    slug, path, module = "hyvor", "/api/data/v1/", "pipeline.threads.hyvor.HYVOR_API"
     api = "/api/data/v1"
     widget = "<hyvor-talk-comments website-id='7' page-id='{{path}}'></hyvor-talk-comments>"
 
