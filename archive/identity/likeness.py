@@ -31,6 +31,13 @@ def split_words(text: str) -> list[str]:
     return _WORD.findall(without_word_breaks(text).casefold())
 
 
+def same_name(one: str | None, other: str | None) -> bool:
+    """True if two names are one, perhaps with other signs, spaces or capitals."""
+    if one is None or other is None:
+        return False
+    return one == other or split_words(one) == split_words(other) != []
+
+
 def same_title(one: str | None, other: str | None) -> bool:
     """True if two titles are one, perhaps shortened or decorated."""
     if not one or not other:

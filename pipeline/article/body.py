@@ -23,7 +23,7 @@ from lxml.html import HtmlElement, document_fromstring
 from trafilatura import bare_extraction
 
 from archive.core.records import Problem, Site, Written
-from pipeline.article import attachments, boilerplate, embeds, pieces, running_text, witness
+from pipeline.article import attachments, boilerplate, embeds, layout_tables, pieces, running_text, witness
 from pipeline.article.embeds import Embed
 from pipeline.article.witness import PieceVerdict
 from pipeline.html import frames
@@ -139,6 +139,7 @@ def extract_body(document: Document, site: Site, title: str | None, authors: tup
     embedded = embeds.place_embeds(document.index, _marked_boxes(document.index), document.base)
     cut += _cut(document.index)
     cut += _cut_menus(_marked_boxes(document.index))
+    layout_tables.open_layout_tables(document.index, _marked_boxes(document.index))
     if frames.is_without_text(document.index, _marked_boxes(document.index)):
         return Prose(text="", markdown="", rule="page:without-text", problems=tuple(problems))
     links, emphasised = _mark(document)
@@ -164,9 +165,8 @@ def extract_body(document: Document, site: Site, title: str | None, authors: tup
     found = boilerplate.remove_boilerplate(whole.blocks, title, authors, host, sure=sure)
     found += _lost_lines(embedded, found)
     if not found:
-        problems.append(
-            Problem(code="no-text", detail="No article text was found in the page.", field="text")
-        )
+        detail = "No article text was found in the page."
+        problems.append(Problem(code="no-text", detail=detail, field="text"))
         return Prose(problems=tuple(problems))
     markdown = "\n\n".join(block.markdown for block in found)
     return Prose(

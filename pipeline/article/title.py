@@ -144,6 +144,7 @@ def _declared(index: Index, head: Head, names: list[str]) -> list[tuple[str, str
     for raw, rule in told:
         said = markup_to_line(raw) or ""
         text = lead if _is_suffixed(said, lead, folded) else _without_site(said, own_names)
+        text = _without_prefix(index, text, own_names)
         if text and fold(text) not in folded:  # an untitled article is declared by the site's name
             found.append((text, rule))
     return found
@@ -336,6 +337,18 @@ def _leads_home(node: HtmlElement) -> bool:
     """True if a heading links to the home page."""
     hrefs = [link.get("href") or "#" for link in node.iter("a")]
     return any(urls.path_of(href) in ("", "/") for href in hrefs if not href.startswith("#"))
+
+
+def _without_prefix(index: Index, title: str, names: list[str]) -> str:
+    """Return a title less "NAME: ", as Movable Type declares it, if a heading shows the rest."""
+    name, colon, rest = title.partition(":")
+    key = fold(rest)
+    if not colon or not key or fold(name) not in set(map(fold, names)):
+        return title
+    shown = (fold(text_of(node)) for node in index.tagged("h1", "h2", "h3", "h4"))
+    if key in shown:
+        return rest.strip()
+    return title
 
 
 def _without_site(title: str, names: list[str]) -> str:

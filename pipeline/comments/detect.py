@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from lxml.html import HtmlElement
 
 from archive.core import urls
-from pipeline.comments import loose_entries
+from pipeline.comments import hand_made, loose_entries
 from pipeline.comments.items import CHILDREN, LISTS, THREAD, CommentItem, depth_class, in_thread, outer_of
 from pipeline.html.dom import Index, below_body, has_class, tokens
 
@@ -68,6 +68,8 @@ def find_comments(index: Index, own: frozenset[str], base: str) -> list[CommentI
     if all(_is_ping(item) for item in items):
         items += loose_entries.answerable(index, owners)
         items += loose_entries.signed_below(index, owners)
+    if all(_is_ping(item) for item in items):
+        items += hand_made.anchored_blocks(index, owners) or hand_made.dated_entries(index, owners)
     _by_depth(items)
     return _without_doubles(_belonging(items, _links(index), own, base))
 

@@ -201,6 +201,11 @@ def _match(words: str) -> re.Match[str] | None:
     return _POSTED.match(words.strip())
 
 
+def opens_with_author(node: HtmlElement) -> bool:
+    """True if an element of a kind that is read here begins with "NAME says"."""
+    return node.tag in _HEADS and _SAYS.match(_opening(node).strip()) is not None
+
+
 def _is_inside(node: HtmlElement, taken: set[HtmlElement], words: str) -> bool:
     return any(outer in taken and _opening(outer) == words for outer in below_body(node))
 

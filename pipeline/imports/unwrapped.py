@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 
 from archive.core.records import Page
 
-_MOMENT = r"(\d{14})(?:[a-z]{2}_)?"
+_MOMENT = r"(\d{14}|(?<=/web/)\d{4,13})(?:[a-z]{2}_)?"
 _WRAPPED = re.compile(rf"^https?://[^/]+/(?:[^/?#]+/){{0,2}}{_MOMENT}/(https?:/{{1,2}}.+)$", re.IGNORECASE)
 _LINK = re.compile(
-    rb"(?:(?:https?:)?(?://|\\/\\/)[^/\\\"'\s<>()]{1,200})?(?:/[\w.-]{1,60}){0,2}/\d{14}(?:[a-z]{2}_)?/(?=https?:/)",
+    rb"(?:(?:https?:)?(?://|\\/\\/)[^/\\\"'\s<>()]{1,200})?(?:(?:/[\w.-]{1,60}){0,2}/\d{14}|/web/\d{4,13})(?:[a-z]{2}_)?/(?=https?:/)",
     re.IGNORECASE,
 )
 _INSERTS = (

@@ -17,7 +17,7 @@ from archive.core.connection import Database
 from archive.core.records import Comment
 from archive.core.timestamps import to_text
 from archive.files.redaction_store import HIDDEN, RedactionSet
-from archive.identity.likeness import split_words
+from archive.identity.likeness import same_name, split_words
 from archive.storage.past import versions as past_versions
 from archive.storage.past import voices as past_voices
 from archive.storage.past.looks import Absence, KnownThread, Looks
@@ -125,7 +125,8 @@ def _absence_events(row: Row, absences: Sequence[Absence], whose: Row) -> list[R
 def _differences(before: Mapping[str, Value], after: Mapping[str, Value]) -> tuple[str, ...]:
     """Return whether a comment's author or text was changed; themes print all other fields differently."""
     changed = []
-    if before["author"] and after["author"] and before["author"] != after["author"]:
+    old_name, new_name = (rows.optional_text(state["author"]) for state in (before, after))
+    if old_name and new_name and not same_name(old_name, new_name):
         changed.append("author")
     if before["text"] and after["text"]:
         old_words = split_words(str(before["text"]))

@@ -6,15 +6,15 @@ comment has no text to compare, and is identified by its id or its time. It only
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from datetime import datetime
 
 from archive.core.connection import Database
 from archive.core.records import Comment
 from archive.core.timestamps import from_text, to_text
 from archive.identity.claims import Remark
-from archive.identity.likeness import same_date, split_words
+from archive.identity.likeness import same_date, same_name, same_text, split_words
 from archive.identity.verdict import is_same_comment, is_same_utterance
 from archive.storage.past.versions import Row
 from archive.tables import rows
@@ -79,11 +79,25 @@ def is_one(one: Remark, other: Remark) -> bool:
     """
     if is_same_utterance(one, other):
         return True
-    if one.author != other.author or one.text is None or other.text is None:
+    if not same_name(one.author, other.author) or one.text is None or other.text is None:
         return False
     if split_words(one.text) != split_words(other.text):
         return False
     return same_date(one.published, other.published, zones=True)
+
+
+def is_same_number(one: Remark, other: Remark) -> bool:
+    """True if two comments of one id are one, perhaps edited.
+
+    A day alone proves nothing: systems that number comments anew on each page print no more.
+    """
+    if not is_same_comment(one, other):
+        return False
+    if isinstance(one.published, datetime) and one.published == other.published:
+        return True
+    if None in (one.author, other.author) or same_name(one.author, other.author):
+        return True
+    return bool(one.text and other.text) and same_text(str(one.text), str(other.text))
 
 
 class _Gathering:
@@ -103,33 +117,49 @@ class _Gathering:
     def of(self, captures: Sequence[Capture]) -> list[Voice]:
         """Return the voices of all captures, of which the newest are the nearest to what we saw ourselves."""
         for capture in reversed(captures):
-            taken: set[int] = set()
-            for place, comment in enumerate(capture.comments):
-                remark = remark_of(comment, self.article_id)
-                voice = self._match(comment, remark, taken)
+            remarks = [remark_of(comment, self.article_id) for comment in capture.comments]
+            known = self._matches(capture.comments, remarks)
+            for place, (comment, remark) in enumerate(zip(capture.comments, remarks, strict=True)):
+                voice = known.get(place)
                 if voice is None:
                     voice = Voice()
                     self.voices.append(voice)
-                taken.add(id(voice))
                 voice.claims.append(CapturedComment(capture, place, comment))
                 voice.remarks.append(remark)
                 self._index(voice, comment.id, remark)
         return self.voices
 
-    def _match(self, comment: Comment, remark: Remark, taken: set[int]) -> Voice | None:
-        same_id = []
-        if comment.id is not None:
-            same_id = self._found.get(f"id {comment.id}", [])
-        for voice in same_id:
-            if id(voice) in taken:
-                continue
-            if voice.hidden or any(is_same_comment(remark, other) for other in voice.remarks):
-                return voice
-        for voice in chain.from_iterable(self._found.get(key, []) for key in _keys(None, remark)):
-            if id(voice) in taken:
-                continue
-            if any(_agrees(voice, remark, other) for other in voice.remarks):
-                return voice
+    def _matches(self, comments: Sequence[Comment], remarks: Sequence[Remark]) -> dict[int, Voice]:
+        """Return the known voices of one capture's comments, by their places.
+
+        The surest agreement decides first: an id of another era may be another comment's today.
+        """
+        found: dict[int, Voice] = {}
+        taken: set[int] = set()
+        for agrees in (is_same_utterance, is_one, is_same_number):
+            for place, (comment, remark) in enumerate(zip(comments, remarks, strict=True)):
+                if place in found:
+                    continue
+                voice = self._match(comment, remark, taken, agrees)
+                if voice is not None:
+                    found[place] = voice
+                    taken.add(id(voice))
+        return found
+
+    def _match(
+        self, comment: Comment, remark: Remark, taken: set[int], agrees: Callable[[Remark, Remark], bool]
+    ) -> Voice | None:
+        own_id = list(_keys(comment.id, None))
+        keys = own_id if agrees is is_same_number else [*own_id, *_keys(None, remark)]
+        for key in keys:
+            for voice in self._found.get(key, []):
+                if id(voice) in taken:
+                    continue
+                if voice.hidden:
+                    if key in own_id or _is_same_instant(voice, remark):
+                        return voice
+                elif any(agrees(remark, other) for other in voice.remarks):
+                    return voice
         return None
 
     def _index(self, voice: Voice, site_id: str | None, remark: Remark | None) -> None:
@@ -139,10 +169,8 @@ class _Gathering:
                 there.append(voice)
 
 
-def _agrees(voice: Voice, remark: Remark, other: Remark) -> bool:
-    if voice.hidden:
-        return remark.published is not None and remark.published == other.published
-    return is_one(remark, other)
+def _is_same_instant(voice: Voice, remark: Remark) -> bool:
+    return remark.published is not None and any(remark.published == each.published for each in voice.remarks)
 
 
 def _keys(site_id: str | None, remark: Remark | None) -> Iterator[str]:
