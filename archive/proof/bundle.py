@@ -27,8 +27,13 @@ CHECKER = Path(__file__).with_name("verify_template.py")
 BLOCK_READER = Path(__file__).with_name("block_template.py")
 _SEALED = "SELECT id, version, salt, leaf FROM proof_leaves WHERE kind = ? AND item_id = ? ORDER BY id"
 _RAW = """
-SELECT max(id) FROM pages WHERE kind = 'article' AND witness IS NULL AND status = 200 AND source = ?
+SELECT id FROM pages WHERE kind = 'article' AND witness IS NULL AND status = 200 AND source = ?
     AND url IN (SELECT value FROM json_each(?))
+"""
+_LOGGED_PAGE = """
+SELECT item_id FROM proof_leaves WHERE kind = 'page' AND salt IS NOT NULL
+    AND item_id IN (SELECT value FROM json_each(:pages)) AND id <= (SELECT max(last) FROM proof_seals)
+    ORDER BY id BETWEEN :first AND :last DESC, item_id DESC LIMIT 1
 """
 
 
@@ -46,15 +51,16 @@ def write_evidence(
 ) -> list[str]:
     """Write the evidence folder of an "article" or a "comment"; return the names of its files.
 
-    With `body` the newest raw page of the article is in it too. Raises NotFoundError where there is no such
-    item, ArchiveError where it is hidden, not sealed yet or not as it was logged, or the folder exists.
+    With `body` the raw page of the article is in it too, the newest one that its seals cover. Raises
+    NotFoundError where there is no such item, ArchiveError where it is hidden, not sealed yet or not as it
+    was logged, or the folder exists.
     """
     states = _states(db, kind, item_id)
     entries = [*_entries(db, kind, item_id, states)]
     article_id = item_id
     if kind == "comment":
         article_id = _article_of(db, item_id)
-    raw, page = _raw_page(db, raw_pages_path(archive), article_id)
+    raw, page = _raw_page(db, raw_pages_path(archive), article_id, _span(db, entries))
     if raw:
         number, state = raw
         entries += _entries(db, "page", number, {1: state})
@@ -113,23 +119,34 @@ def _entries(db: Database, kind: str, item_id: int, states: dict[int, State]) ->
         yield EvidenceEntry(id=number, salt=salt, content=content)
 
 
-def _raw_page(db: Database, path: Path, article_id: int) -> tuple[tuple[int, State] | None, bytes | None]:
-    """Return the newest raw page of an article, with its number, and its body, if any."""
+def _span(db: Database, entries: Iterable[EvidenceEntry]) -> tuple[int, int]:
+    """Return the first and the last entry of the seals from the oldest of some entries to the newest."""
+    ids = [entry.id for entry in entries]
+    sql = "SELECT min(first), max(last) FROM proof_seals WHERE last >= ? AND first <= ?"
+    first, last = db.execute(sql, [min(ids), max(ids)]).fetchone()
+    return first or 1, last or 0
+
+
+def _raw_page(
+    db: Database, path: Path, article_id: int, span: tuple[int, int]
+) -> tuple[tuple[int, State] | None, bytes | None]:
+    """Return a raw page of an article, with its number, and its body, if any.
+
+    The newest one logged within a span of the log, so that no later seal is needed; else the newest one.
+    """
     if not path.exists():
         return None, None
     addresses = db.execute("SELECT url FROM addresses WHERE article_id = ?", [article_id])
     urls = [row[0] for row in addresses.fetchall()]
     source = db.execute("SELECT source FROM articles WHERE id = ?", [article_id]).fetchone()[0]
     with closing(connect(path, create=False)) as pages:
-        values = [source, json.dumps(urls)]
-        number = pages.execute(_RAW, values).fetchone()[0]
-        logged = "SELECT 1 FROM proof_leaves WHERE kind = 'page' AND item_id = ? AND salt IS NOT NULL"
-        if number is None:
+        numbers = [number for (number,) in pages.execute(_RAW, [source, json.dumps(urls)])]
+        values = {"pages": json.dumps(numbers), "first": span[0], "last": span[1]}
+        logged = db.execute(_LOGGED_PAGE, values).fetchone()
+        if logged is None:
             return None, None
-        if db.execute(logged, [number]).fetchone() is None:
-            return None, None
-        state = next(page_states(pages, above=number - 1))
-        page: Page | Altered = Pages(pages).get(number)
+        state = next(page_states(pages, above=logged[0] - 1))
+        page: Page | Altered = Pages(pages).get(logged[0])
         if not isinstance(page, Page):
             return state, None
         return state, page.body

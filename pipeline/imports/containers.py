@@ -6,12 +6,12 @@ from pathlib import Path
 
 from archive.core.errors import BackissueError
 from archive.core.records import Site
-from pipeline.imports import exports, saved_pages, warc
+from pipeline.imports import archivebox, exports, saved_pages, warc
 from pipeline.imports.observed import Fault, Found
 
 _KINDS = (
     "WARC and ARC (.warc, .arc, also .gz), WACZ (.wacz), WordPress or Disqus exports (.xml), and saved pages"
-    " (.html)"
+    " (.html, .mhtml)"
 )
 
 
@@ -24,7 +24,8 @@ def files(path: Path) -> list[Path]:
         raise BackissueError(f"There is no file or folder {path}.", hint="Give the path of what to import.")
     if path.is_file():
         return [path]
-    found = sorted(each for each in path.rglob("*") if each.is_file() and _is_known(each))
+    known = sorted(each for each in path.rglob("*") if each.is_file() and _is_known(each))
+    found = list(archivebox.best_forms(known))
     if not found:
         raise BackissueError(f"{path} holds nothing that can be imported.", hint=f"It reads {_KINDS}.")
     return found

@@ -34,6 +34,8 @@ _BLOCK = re.compile(
 _MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _PUBLISHED = {"publish"}
 _KINDS = {"post", "page"}
+_SHOWN = {"comment", "pingback", "trackback"}
+"""Types of comments that WordPress shows; others are for its editors or a plugin."""
 _DISQUS = "disqus-"
 
 
@@ -149,16 +151,17 @@ def _is_number(text: str) -> bool:
 
 
 def _comment(item: etree._Element, post: str) -> dict[str, Any] | None:
-    """Return a comment as REST would list it, if it is approved."""
+    """Return a comment as REST would list it, if it is approved and shown."""
     number = _text(item, "comment_id") or ""
-    if _text(item, "comment_approved") != "1" or not number.isdecimal():
+    kind = _text(item, "comment_type") or "comment"
+    if _text(item, "comment_approved") != "1" or kind not in _SHOWN or not number.isdecimal():
         return None
     markup = _autop(_text(item, "comment_content") or "")
     return {
         "id": int(number),
         "post": int(post),
         "parent": int(_decimal(_text(item, "comment_parent"))),
-        "type": _text(item, "comment_type") or "comment",
+        "type": kind,
         "author_name": _name(_text(item, "comment_author")),
         "author_url": _text(item, "comment_author_url") or "",
         "date_gmt": _rest_time(item, "comment_date_gmt"),

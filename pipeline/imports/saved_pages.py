@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, datetime
+from email import message_from_bytes
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from archive.core.records import Page, PageKind
 from archive.core.urls import absolute
 from pipeline.html.document import parse
-from pipeline.imports.observed import LARGEST_BYTES, Fault, Found, Observed
+from pipeline.imports import archivebox
+from pipeline.imports.observed import LARGEST_BYTES, Fault, Found, Observed, PassedOver
 
-PAGES = (".html", ".htm", ".xhtml", ".php", ".asp", ".aspx")
+PACKED = (".mhtml", ".mht")
+"""Names of pages that a browser saves with their pictures in one file."""
+PAGES = (".html", ".htm", ".xhtml", ".php", ".asp", ".aspx", *PACKED)
+_PARTS = ("_files", "-files", "_Dateien", "-Dateien", "_fichiers", "_archivos", ".resources")
+"""Ends of the name of the folder in which a browser keeps the pictures and frames of a page."""
 _HEAD_BYTES = 4096
 _SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)(\S+?)\s*-->", re.IGNORECASE)
 _SINGLE_FILE = re.compile(
@@ -33,10 +38,15 @@ def read_saved_page(path: Path, source: str, witness: str) -> Found:
     if body is None:
         yield Fault(place=path.name, why=f"The page is larger than {LARGEST_BYTES >> 20} MiB.")
         return
+    beside_url, beside_at = _beside(path)
+    if path.name.lower().endswith(PACKED):
+        body, beside_url, beside_at = _unpacked(body)
     page = _page(source, "http://localhost/", saved_at, body)
     url, at = _stated(body, page)
-    beside_url, beside_at = _beside(path)
     url, at = url or beside_url, at or beside_at or saved_at
+    if url is None and path.parent.name.endswith(_PARTS):
+        yield PassedOver(why="parts of saved pages")
+        return
     if url is None:
         yield Fault(place=path.name, why="Neither the page nor a file beside it says which URL it has.")
         return
@@ -61,14 +71,28 @@ def _stated(body: bytes, page: Page) -> tuple[str | None, datetime | None]:
 
 
 def _beside(path: Path) -> tuple[str | None, datetime | None]:
-    """Return the URL and time in ArchiveBox' index.json next to a page."""
-    try:
-        said = json.loads((path.parent / "index.json").read_text(encoding="utf-8"))
-        url, stamp = said.get("url"), said.get("timestamp")
-        at = datetime.fromtimestamp(int(float(stamp)), UTC) if stamp else None
-    except (OSError, ValueError, AttributeError, TypeError, OverflowError):
+    """Return the time of the snapshot of ArchiveBox that a page belongs to, and its URL if it is the page."""
+    snapshot = archivebox.snapshot_of(path)
+    if snapshot is None:
         return None, None
-    return (absolute(url, "") if isinstance(url, str) else None), at
+    url, at = archivebox.stated(snapshot)
+    return url if path.parent == snapshot else None, at
+
+
+def _unpacked(body: bytes) -> tuple[bytes, str | None, datetime | None]:
+    """Return the page of an MHTML file, its URL and its time."""
+    message = message_from_bytes(body)
+    part = next((each for each in message.walk() if each.get_content_type() == "text/html"), None)
+    if part is None:
+        return b"", None, None
+    stated = message["Snapshot-Content-Location"] or part["Content-Location"]
+    try:
+        at = parsedate_to_datetime(str(message["Date"])).replace(microsecond=0)
+        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, TypeError, OverflowError):
+        at = None
+    found = part.get_payload(decode=True)
+    return (found if isinstance(found, bytes) else b""), absolute(str(stated or ""), ""), at
 
 
 def _moment(text: str) -> datetime | None:

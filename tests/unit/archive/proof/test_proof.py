@@ -238,6 +238,19 @@ def test_a_comment_is_proved_with_the_raw_page_it_stood_on(path: Path, tmp_path:
     assert '"kind":"page"' in out
 
 
+def test_evidence_does_not_grow_with_later_seals(path: Path, tmp_path: Path) -> None:
+    """Its page is received again each day, and each day is sealed."""
+    for day in range(5, 125):
+        save(path, day)
+        seal(path, day)
+    done = run(path, "prove", "comment", "5", "--out", str(tmp_path / "told"))
+    assert done.exit_code == 0, done.output
+    assert sum(file.stat().st_size for file in (tmp_path / "told").iterdir()) < 10_000
+    out = verified(tmp_path / "told").stdout
+    assert '"kind":"page"' in out
+    assert out.count("Proved:") == 3
+
+
 def test_what_is_not_sealed_yet_is_no_evidence(path: Path, tmp_path: Path) -> None:
     save(path, 4, replace(ARTICLE, text="It stays."))
     done = run(path, "prove", "article", "1", "--out", str(tmp_path / "told"))

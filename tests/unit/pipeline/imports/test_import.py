@@ -253,6 +253,8 @@ Nobody had seen the like since the winter in which the bell tower froze.]]></con
 <wp:comment_content>And tea.</wp:comment_content><wp:comment_approved>1</wp:comment_approved></wp:comment>
 <wp:comment><wp:comment_id>13</wp:comment_id><wp:comment_author>Held</wp:comment_author>
 <wp:comment_content>Unapproved words.</wp:comment_content><wp:comment_approved>0</wp:comment_approved></wp:comment>
+<wp:comment><wp:comment_id>14</wp:comment_id><wp:comment_author>Ada</wp:comment_author><wp:comment_type>note</wp:comment_type>
+<wp:comment_content>Desk words, for editors alone.</wp:comment_content><wp:comment_approved>1</wp:comment_approved></wp:comment>
 </item>
 <item><title>Draft</title><link>{READ}</link><wp:post_id>8</wp:post_id><wp:status>draft</wp:status>
 <wp:post_type>post</wp:post_type><content:encoded><![CDATA[Words of a draft.]]></content:encoded></item>
@@ -275,7 +277,7 @@ def test_wordpress_export_gives_what_is_published_alone(desk):
     assert rows(desk, sql) == [("Bring skates.", None), ("And tea.", "Bring skates.")]
     for file in ("archive.db", "pages.db"):
         dump = "\n".join(Database(desk / file).conn.iterdump())
-        for secret in ("@mail.example", f"ada@{HOST}", "203.0.113.77", "Unapproved", "a draft"):
+        for secret in ("@mail.example", f"ada@{HOST}", "203.0.113.77", "Unapproved", "Desk words", "a draft"):
             assert secret not in dump
     with Pages.open(desk / "pages.db") as pages:
         [[number]] = pages.db.execute("SELECT id FROM pages").fetchall()
@@ -315,6 +317,7 @@ def test_disqus_export_gives_threads_without_secrets(desk):
         "https://web.archive.org/web/20120301000000",
         "/web/20120301000000",
         "http://localhost:8080/live/20120301000000mp_",
+        "https://web.archive.org/web/2012",
     ],
 )
 def test_banner_and_rewritten_links_of_a_web_archive_are_taken_off(desk, prefix):
