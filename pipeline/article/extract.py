@@ -71,7 +71,7 @@ def verdicts(page: Page, site: Site) -> tuple[PieceVerdict, ...]:
 
 def _spaced_words(node: HtmlElement) -> str:
     """Return the text of a removed element on one line."""
-    words = links.MARK.sub("", " ".join(node.itertext()))
+    words = links.without_numbers(" ".join(node.itertext()))
     return one_line(emphasis.without_marks(words))
 
 

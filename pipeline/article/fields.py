@@ -7,6 +7,7 @@ Invariant: a fact without a rule is no fact.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -179,24 +180,30 @@ def _is_time_of(printed: Moment, day: Moment) -> bool:
     return abs(apart.days) <= 1
 
 
-def _marks(index: Index, head: Head, which: str) -> list[tuple[str, str]]:
-    """Return machine-readable dates, most exact first."""
+def _marks(index: Index, head: Head, which: str) -> Iterator[tuple[str, str]]:
+    """Yield machine-readable dates, most exact first."""
+    return ((raw, rule) for raw, rule in _stated_marks(index, head, which) if raw)
+
+
+def _stated_marks(index: Index, head: Head, which: str) -> Iterator[tuple[str | None, str]]:
     prop, metas, marks = _DATE_MARKS[which]
-    found = [(string(head.article.get(prop)), "page:json-ld")]
-    found += [(head.meta(name), _meta_rule(name)) for name in metas]
+    yield string(head.article.get(prop)), "page:json-ld"
+    for name in metas:
+        yield head.meta(name), _meta_rule(name)
     if not head.article:
         pages = [node for node in head.nodes if "WebPage" in values(node.get("@type"))]
-        found += [(string(page.get(prop)), "page:json-ld") for page in pages]
+        for page in pages:
+            yield string(page.get(prop)), "page:json-ld"
     for node in index.tagged("time", "abbr", "span", "meta", "div"):
         is_marked = node.tag in ("time", "abbr") and has_class(node, marks)
         if not is_marked and node.get("itemprop") != prop:
             continue
         if not _elsewhere(node):
             stated = attribute(node, "datetime", "content", "title")
-            found.append((stated or text_of(node), "page:time"))
+            yield stated or text_of(node), "page:time"
     if which == "published":
-        found += [(node.get("datetime"), "page:time") for node in _plain_times(index)[:1]]
-    return [(raw, rule) for raw, rule in found if raw]
+        for node in _plain_times(index)[:1]:
+            yield node.get("datetime"), "page:time"
 
 
 def _plain_times(index: Index) -> list[HtmlElement]:

@@ -95,7 +95,7 @@ def cut_linked_cards(index: Index, declared: str, url: str, base: str) -> list[H
         return cut
     kept = {own, *own.iterancestors()}
     for card in index.tagged("article", "a"):
-        if card in kept or own in card.iterancestors() or not _is_linked_card(card, url, base):
+        if card in kept or not _is_linked_card(card, url, base) or own in card.iterancestors():
             continue
         cut += _cut_card(card, kept)
     return cut
@@ -113,10 +113,8 @@ def _is_linked_card(card: HtmlElement, url: str, base: str) -> bool:
 
     Not of a thread, and not of a live report.
     """
-    if is_longer(card, _LONGEST_CARD):
-        return False
-    title = next((node for node in card.iter(*_HEADINGS) if text_of(node)), None)
-    if title is None or text_of(title) == text_of(card):
+    title = next((node for node in card.iter(*_HEADINGS) if text_of(node)), None)  # most links have none
+    if title is None or is_longer(card, _LONGEST_CARD) or text_of(title) == text_of(card):
         return False
     within = [link for link in title.iter("a") if text_of(link) == text_of(title)]
     around = [outer for outer in title.iterancestors("a") if outer is card or card in outer.iterancestors()]

@@ -15,9 +15,9 @@ from itertools import islice
 from lxml import etree
 from lxml.html import HtmlElement
 
-from pipeline.html.dom import words
+from pipeline.html.dom import fold_space, words
 from pipeline.markdown import emphasis
-from pipeline.markdown.links import MARK, MARKDOWN_SPACE, Link, number
+from pipeline.markdown.links import MARK, Link, number, without_numbers
 
 _BLOCKS = words(
     "address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure "
@@ -59,8 +59,8 @@ def read_pieces(box: HtmlElement, links: Sequence[Link]) -> list[Piece]:
     for element, run, whole in _runs(box):
         if element.tag == "pre":
             run = run.strip("\n").replace("\n", _BREAK)
-        marked = "\n".join(MARKDOWN_SPACE.sub(" ", line).strip() for line in run.split(_BREAK))
-        plain = emphasis.without_marks(MARK.sub("", marked)).strip()
+        marked = "\n".join(fold_space(line).strip() for line in run.split(_BREAK))
+        plain = emphasis.without_marks(without_numbers(marked)).strip()
         if plain:
             said = sum(
                 len(links[at].words) for mark in MARK.findall(marked) if (at := number(mark)) < len(links)

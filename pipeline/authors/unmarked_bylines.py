@@ -166,7 +166,7 @@ class Lines:
 
     def opening(self) -> list[str]:
         """Return full names alone in a bold paragraph right above the first one of prose."""
-        prose = next(iter(self._prose()), None)
+        prose = next(self._prose(), None)
         above = prose.getprevious() if prose is not None else None
         if above is None or above.tag != "p" or len(above) != 1 or above[0].tag not in _BOLD:
             return []
@@ -180,26 +180,27 @@ class Lines:
     def surely_opening(self) -> list[str]:
         """Return such names where they are no heading of two words: several, in capitals or after "By"."""
         names = self.opening()
-        prose = next(iter(self._prose()), None)
+        prose = next(self._prose(), None)
         above = prose.getprevious() if prose is not None else None
         said = text_of(above) if names and above is not None else ""
         return [
             name for name in names if name.isupper() or _SEVERAL.search(name) or name != said.strip(" ()–—-.")
         ]
 
-    def _prose(self) -> list[HtmlElement]:
-        """Return the long paragraphs of the article."""
-        return [p for p in self.index.tagged("p") if is_longer(p, _PROSE - 1) and not elsewhere(p, ELSEWHERE)]
+    def _prose(self) -> Iterator[HtmlElement]:
+        """Yield the long paragraphs of the article."""
+        paragraphs = self.index.tagged("p")
+        return (p for p in paragraphs if is_longer(p, _PROSE - 1) and not elsewhere(p, ELSEWHERE))
 
     def _is_phrase(self, name: str) -> bool:
         """True if the article has a word of a name in lower case, as of a heading."""
-        prose = " ".join(map(text_of, self._prose()[:_COMPARED]))
+        prose = " ".join(map(text_of, islice(self._prose(), _COMPARED)))
         common = {word for word in _WORD.findall(prose) if word.islower()}
         return not common.isdisjoint(_WORD.findall(name.lower()))
 
     def signature(self) -> list[str]:
         """Return a full name alone below the last paragraph of prose, or in brackets at its end."""
-        prose = self._prose()
+        prose = list(self._prose())
         if prose and (match := _IN_BRACKETS.search(text_of(prose[-1]))):
             name = match[1]
             if FULL_NAME.fullmatch(name) and not is_no_name(name) and not self._is_phrase(name):

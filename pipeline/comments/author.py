@@ -28,7 +28,7 @@ from pipeline.comments.vocabulary import (
     is_says,
 )
 from pipeline.dates import parse
-from pipeline.html.dom import classes, classes_like, has_class, text_of, tokens
+from pipeline.html.dom import has_class, text_of, tokens
 from pipeline.html.sanitize import line
 
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
@@ -86,8 +86,8 @@ def _marked(scene: Scene) -> HtmlElement | None:
     labelled = _labelled(scene)
     if labelled is not None:
         return labelled
-    like = (classes_like(scene.element, pattern) for pattern in (NAME_LIKE, NAME_WORD))
-    for node in chain(classes(scene.element, *NAMES[2]), classes(scene.element, *NAMES[3]), *like):
+    like = (scene.classed.like(pattern) for pattern in (NAME_LIKE, NAME_WORD))
+    for node in chain(scene.classed.having(NAMES[2]), scene.classed.having(NAMES[3]), *like):
         if node is scene.element or node.tag in ("li", "article", "ul"):
             continue
         if text_of(node):
@@ -100,7 +100,7 @@ def _marked(scene: Scene) -> HtmlElement | None:
 def _labelled(scene: Scene) -> HtmlElement | None:
     """Return the element that is marked as the name alone."""
     for wanted in NAMES[:2]:
-        for node in classes(scene.element, *wanted):
+        for node in scene.classed.having(wanted):
             if text_of(node) and not inside_words(scene, node):
                 return _cite_within(node)
     for node in scene.element.iter("*"):

@@ -16,7 +16,7 @@ from lxml.html import HtmlElement
 from archive.core.records import Moment
 from pipeline.comments.vocabulary import DATE_LIKE, DATE_WORD, DATES, Scene, inside
 from pipeline.dates import parse
-from pipeline.html.dom import attribute, classes, classes_like, text_of
+from pipeline.html.dom import attribute, text_of
 from pipeline.html.sanitize import line
 
 _AGE = re.compile(r"\d{1,3}\s[^\d]{3,20}$")
@@ -152,10 +152,10 @@ def _text_before(node: HtmlElement) -> str:
 
 def _classed(scene: Scene) -> Stamp | None:
     """Return a date in an element with a class for dates."""
-    marked = (*classes(scene.element, *DATES), *classes_like(scene.element, DATE_LIKE))
+    marked = (*scene.classed.having(DATES), *scene.classed.like(DATE_LIKE))
     found = _class_stamps(marked, scene)
     if not found:
-        like = classes_like(scene.element, DATE_WORD)
+        like = scene.classed.like(DATE_WORD)
         found = [stamp for stamp in _class_stamps(like, scene) if _is_alone(stamp, scene)]
     return _innermost(found, scene)
 
@@ -268,7 +268,7 @@ def _runs(element: HtmlElement) -> Iterator[str]:
 
 def _unread(scene: Scene) -> Stamp:
     """Return the unparsable text in a date's place."""
-    for node in classes(scene.element, *DATES):
+    for node in scene.classed.having(DATES):
         text = text_of(node)
         if 0 < len(text) < LINE and not _holds(node, scene):
             return Stamp(raw=text, rule="page:unread", element=node)

@@ -78,8 +78,9 @@ def _item(element: HtmlElement, owners: dict[HtmlElement, CommentItem]) -> Comme
     """Return a new item, unless the element is no comment or is in a comment already found."""
     if element in owners:
         return None
-    named = ID.match(element.get("id") or "")
-    number = named[1] if named else _other_id(element)
+    name = element.get("id")
+    named = ID.match(name) if name else None
+    number = named[1] if named else _other_id(element, name)
     if element.tag not in ITEM_TAGS and (number is None or not _is_entry(element)):
         return None
     if number is None and not signed(element):
@@ -110,9 +111,9 @@ def other_anchor(element: HtmlElement) -> str | None:
     return None
 
 
-def _other_id(element: HtmlElement) -> str | None:
-    """Return the id of a comment of another system, if the element is one."""
-    found = _OTHER_ID.match(element.get("id") or "")
+def _other_id(element: HtmlElement, name: str | None) -> str | None:
+    """Return the id of a comment of another system, if the element of this name is one."""
+    found = _OTHER_ID.match(name) if name else None
     if found is None or not in_thread(element):
         return None
     return found[1] or found[2]

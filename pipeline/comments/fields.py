@@ -15,7 +15,7 @@ from lxml.html import HtmlElement
 from pipeline.comments import author as thread_names
 from pipeline.comments import date
 from pipeline.comments.vocabulary import BODIES, BODY_LIKE, NAME_LIKE, Scene, inside, is_noise, only_says
-from pipeline.html.dom import attribute, classes, classes_like, drop, has_class, inner_html, text_of, tokens
+from pipeline.html.dom import Classed, attribute, drop, has_class, inner_html, text_of, tokens
 from pipeline.html.sanitize import line
 
 _AWAITING = re.compile(
@@ -79,11 +79,10 @@ class CommentFields:
 
 def awaiting(element: HtmlElement) -> bool:
     """True if the comment waits for its approval and is shown to its author only."""
-    for node in element.iter("*"):
-        marks = tokens(node)
-        if not marks.isdisjoint(_UNAPPROVED):
-            return True
-        if node.tag not in ("em", "small", "i") or marks or len(node):
+    if any(has_class(node, _UNAPPROVED) for node in element.iter("*")):
+        return True
+    for node in element.iter("em", "small", "i"):
+        if tokens(node) or len(node):
             continue
         text = node.text or ""
         if len(text) < 120 and _AWAITING.search(text):
@@ -98,8 +97,10 @@ def extract_comment(
     label = _label(element)
     number = number or _own_id(element)
     body, sure = _body(element)
+    answers = _answered(element, number, body)
     scene = Scene(
         element=element,
+        classed=Classed(element),
         body=body,
         sure=sure,
         number=number,
@@ -107,7 +108,6 @@ def extract_comment(
         language=language,
         anchor=element.get("id"),
     )
-    answers = _answered(scene)
     ping = ping or _told_ping(element)
     stamp = date.extract_date(scene, ping=bool(ping))
     name = thread_names.extract_author(scene, stamp.element, ping=bool(ping))
@@ -132,14 +132,14 @@ def extract_comment(
     )
 
 
-def _answered(scene: Scene) -> str | None:
+def _answered(element: HtmlElement, number: str | None, body: HtmlElement | None) -> str | None:
     """Return the id of the comment that "replied to comment from NAME" links to, if any.
 
     The text may precede the link, as in Movable Type and Drupal.
     """
-    for link in scene.element.iter("a"):
+    for link in element.iter("a"):
         match = _TO_COMMENT.search(link.get("href") or "")
-        if match and match[1] != scene.number and not scene.in_body(link):
+        if match and match[1] != number and not inside(link, body):
             if _REPLIED.match(text_of(link)):
                 drop(link)
                 return match[1]
@@ -191,19 +191,20 @@ def _own_id(element: HtmlElement) -> str | None:
 
 def _body(element: HtmlElement) -> tuple[HtmlElement | None, bool]:
     """Return the element of the comment's text, and whether it contains nothing more."""
-    found = [node for node in classes(element, *BODIES[0]) if _may_be_body(node, element)]
+    classed = Classed(element)
+    found = [node for node in classed.having(BODIES[0]) if _may_be_body(node, element)]
     if found:
         return _innermost(found), True
     for node in element.iter("*"):
         if node is not element and _is_named_body(node):
             return node, True
-    like = classes_like(element, BODY_LIKE)
+    like = classed.like(BODY_LIKE)
     found = [node for node in like if node is not element and node.tag not in ("a", "ol", "ul")]
     if found:
-        alone = [node for node in found if not classes_like(node, NAME_LIKE) and node.find(".//time") is None]
+        alone = [n for n in found if not Classed(n).like(NAME_LIKE) and n.find(".//time") is None]
         longest = max(alone or found, key=lambda node: len(text_of(node)))
         return longest, bool(alone)
-    loose = classes(element, *BODIES[1])
+    loose = classed.having(BODIES[1])
     found = [node for node in loose if node is not element and node.tag in _BODY_TAGS]
     if found:
         return _innermost(found), False

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
-from pipeline.html.dom import text_of, tokens, words
+from pipeline.html.dom import Classed, text_of, tokens, words
 
 NAMES = (
     frozenset({"fn"}),
@@ -126,6 +126,7 @@ class Scene:
     """
 
     element: HtmlElement
+    classed: Classed
     body: HtmlElement | None
     sure: bool
     number: str | None

@@ -246,6 +246,7 @@ def _familiar(raw: str, language: str | None) -> str:
     return text
 
 
+@lru_cache(maxsize=1024)
 def _day(text: str, language: str | None, day_first: bool | None, since: date | None) -> date | None:
     if match := _YMD.search(text):
         return _date(int(match[1]), int(match[2]), int(match[3]))

@@ -18,6 +18,7 @@ from lxml.html import HtmlElement
 
 _PUNCTUATION = re.compile(r"[\W_]+")
 _ASCII_PUNCTUATION = dict.fromkeys(number for number in range(128) if not chr(number).isalnum())
+_SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
 _SHORT = 500
 """Class attributes of this length are not repeated, and not remembered."""
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
@@ -63,6 +64,13 @@ def beginning(element: HtmlElement, length: int) -> str:
 def one_line(text: str) -> str:
     """Return text with one space for each run of white space, and trimmed."""
     return " ".join(text.split())
+
+
+def fold_space(text: str) -> str:
+    """Return text with one space for each run of white space."""
+    if text.isprintable() and "  " not in text:  # then its only white space is the space
+        return text
+    return _SPACE.sub(" ", text)
 
 
 def fold(text: str) -> str:
@@ -200,12 +208,16 @@ def elsewhere(element: HtmlElement, wrong: frozenset[str]) -> bool:
     return True
 
 
-def classes(root: HtmlElement, *wanted: str) -> list[HtmlElement]:
-    """Return all elements with one of these classes, in the order of the page."""
-    known = frozenset(wanted)
-    return [e for e in root.iter("*") if e.get("class") and not known.isdisjoint(tokens(e))]
+class Classed:
+    """An element and all below it that have classes, gathered in one pass."""
 
+    def __init__(self, root: HtmlElement) -> None:
+        self._found = [(element, tokens(element)) for element in root.iter("*") if element.get("class")]
 
-def classes_like(root: HtmlElement, pattern: re.Pattern[str]) -> list[HtmlElement]:
-    """Return all elements with a class that the pattern matches as a whole, in the order of the page."""
-    return [e for e in root.iter("*") if e.get("class") and any(map(pattern.fullmatch, tokens(e)))]
+    def having(self, wanted: frozenset[str]) -> list[HtmlElement]:
+        """Return the elements with one of these classes, in the order of the page."""
+        return [element for element, marks in self._found if not wanted.isdisjoint(marks)]
+
+    def like(self, pattern: re.Pattern[str]) -> list[HtmlElement]:
+        """Return the elements with a class that the pattern matches as a whole, in the order of the page."""
+        return [element for element, marks in self._found if any(map(pattern.fullmatch, marks))]

@@ -16,7 +16,7 @@ from functools import lru_cache
 
 import nh3
 
-from pipeline.html.dom import words
+from pipeline.html.dom import fold_space, words
 
 _TAGS = set(
     words(
@@ -39,7 +39,6 @@ _EMOJI_CLASS = re.compile(
     r"""class\s{0,9}=\s{0,9}["']?[^"'>]{0,400}\b(?:wp-smiley|emoji|smiley|smilies)\b""", re.IGNORECASE
 )
 _ALT = re.compile(r"""\balt\s{0,9}=\s{0,9}(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
-_SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _EMPTY = re.compile(r"<(p|div|blockquote|li|ul|ol)>\s*</\1>")
 _EXCERPT = re.compile(r"^\[(?:…|\.\.\.)\].*\[(?:…|\.\.\.)\]$", re.DOTALL)
@@ -65,7 +64,7 @@ def line(value: str | None) -> str | None:
         return None
     if value.isprintable():  # then its only white space is the space
         return " ".join(value.split()) or None
-    return _SPACE.sub(" ", _CONTROL.sub("", value)).strip() or None
+    return fold_space(_CONTROL.sub("", value)).strip() or None
 
 
 def markup_to_line(value: str | None) -> str | None:
@@ -191,7 +190,7 @@ def _append(out: list[str], raw: str, *, keep: bool) -> None:
         return
     text = entities.unescape(raw)
     if not keep:
-        text = _SPACE.sub(" ", text)
+        text = fold_space(text)
     out.append(text)
 
 

@@ -47,7 +47,7 @@ def mark_emphasis(elements: Iterable[HtmlElement]) -> None:
 
 def without_marks(words: str) -> str:
     """Return text without emphasis signs."""
-    return MARKS.sub("", words)
+    return words if words.isascii() else MARKS.sub("", words)
 
 
 def is_whole(words: str) -> bool:

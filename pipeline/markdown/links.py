@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from lxml.etree import _Element
 from lxml.html import HtmlElement
 
-from pipeline.html.dom import raw_text
+from pipeline.html.dom import fold_space, raw_text
 
-MARKDOWN_SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
 MARK = re.compile("[\u2801-\u28ff]{2}")
 _FIRST, _BASE = 0x2801, 255
 
@@ -47,13 +46,18 @@ def mark_links(links: Iterable[HtmlElement]) -> tuple[Link, ...]:
         holder.text = (
             holder.text[: len(holder.text) - len(words)] + chr(_FIRST + high) + chr(_FIRST + low) + words
         )
-        found.append(Link(href, MARKDOWN_SPACE.sub(" ", words).strip()))
+        found.append(Link(href, fold_space(words).strip()))
     return tuple(found)
 
 
 def _first_with_words(link: HtmlElement) -> HtmlElement | None:
     """Return the first element inside a link with text of its own."""
     return next((node for node in link.iter("*") if (node.text or "").strip()), None) if len(link) else None
+
+
+def without_numbers(words: str) -> str:
+    """Return text without the signs of links."""
+    return words if words.isascii() else MARK.sub("", words)
 
 
 def number(mark: str) -> int:

@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 from lxml.etree import _Element
 
 from archive.core import urls
-from pipeline.html.dom import raw_text
+from pipeline.html.dom import fold_space, raw_text
 from pipeline.markdown import emphasis
-from pipeline.markdown.links import MARK, Link, link_numbers, number
+from pipeline.markdown.links import MARK, Link, link_numbers, number, without_numbers
 
-_SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
 _SPECIAL = re.compile(r"([\\`*_\[\]<])")
 _LINE_START = re.compile(r"^(\s*)([#>+-]|\d{1,9}[.)])(?=\s|$)")
 _MARKS = {"#b": "**", "#i": "*", "#t": "`"}
@@ -152,7 +151,7 @@ class Writer:
         elif tag == "table":
             self._table(element, out)
         elif tag == "code":
-            unmarked = MARK.sub("", raw_text(element))
+            unmarked = without_numbers(raw_text(element))
             code = self._plain(unmarked).strip("\n")
             out.append(Block(code, f"```\n{code}\n```", "code"))
         elif tag == "p" and not any(child.tag in _BLOCKS for child in element):
@@ -179,7 +178,7 @@ class Writer:
     def _words(self, run: _Run, words: str | None) -> None:
         if not words:
             return
-        folded = _SPACE.sub(" ", words)
+        folded = fold_space(words)
         marks = list(MARK.finditer(folded))
         starts = [mark.start() for mark in marks]
         starts.append(len(folded))
@@ -235,7 +234,7 @@ class Writer:
         if not before[-1:].isalnum() or not words[:1].isalnum():
             return
         if self._source is None:
-            unmarked = MARK.sub("", self._raw())
+            unmarked = without_numbers(self._raw())
             self._source = _fold(self._plain(unmarked))
         left = before[-_EDGE:].lstrip()
         right = words[:_EDGE].rstrip()
@@ -332,7 +331,7 @@ def _rows(words: str) -> list[str]:
 
 
 def _fold(words: str) -> str:
-    return _SPACE.sub(" ", words).strip()
+    return fold_space(words).strip()
 
 
 def _own_rows(table: _Element) -> Iterator[_Element]:
