@@ -57,6 +57,8 @@ def read_pieces(box: HtmlElement, links: Sequence[Link]) -> list[Piece]:
     """
     found: list[Piece] = []
     for element, run, whole in _runs(box):
+        if run.isspace():
+            continue
         if element.tag == "pre":
             run = run.strip("\n").replace("\n", _BREAK)
         marked = "\n".join(fold_space(line).strip() for line in run.split(_BREAK))

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, islice
 
 from lxml.html import HtmlElement
@@ -55,7 +56,7 @@ _TITLE = 30
 """Characters beside a name in a link that is the card of another article."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bylines:
     """The bylines in a page's tree, by their labels.
 
@@ -72,7 +73,7 @@ class Bylines:
         """
         index = self.index
         links = [a for a in index.tagged("a") if a.get("href")]
-        profiles = [a for a in links if PROFILE.search(_author_path(a)) and not _in_prose(a)]
+        profiles = [a for a, _ in self._profiles if not _in_prose(a)]
         for nodes in (
             [n for n in index.having({"fn"}) if _is_vcard(n)],
             [a for a in links if "author" in (a.get("rel") or "").split()],
@@ -91,16 +92,20 @@ class Bylines:
 
     def account(self) -> str | None:
         """Return the account in a byline: no name, but all that the page states."""
-        links = (a for a in self.index.tagged("a") if PROFILE.search(_author_path(a)))
-        found = (text_of(a) for a in links if not strange(a, self.slug))
+        found = (text_of(a) for a, _ in self._profiles if not strange(a, self.slug))
         return next((name for name in found if ACCOUNT.fullmatch(name)), None)
 
     def of_accounts(self) -> set[str]:
         """Return the names that link to the profile of an account which comes with a site."""
-        links = (a for a in self.index.tagged("a") if PROFILE.search(_author_path(a)))
         return {
-            text_of(a) for a in links if ACCOUNT.fullmatch(_author_path(a).rstrip("/").rpartition("/")[2])
+            text_of(a) for a, path in self._profiles if ACCOUNT.fullmatch(path.rstrip("/").rpartition("/")[2])
         }
+
+    @cached_property
+    def _profiles(self) -> list[tuple[HtmlElement, str]]:
+        """The links to profiles of authors, with their paths."""
+        paths = ((a, _author_path(a)) for a in self.index.tagged("a"))
+        return [(a, path) for a, path in paths if PROFILE.search(path)]
 
     def microdata(self) -> list[str | None]:
         """Return the authors with `itemprop`."""

@@ -27,7 +27,7 @@ from pipeline.comments.items import CommentItem
 from pipeline.comments.unmarked import Unmarked
 from pipeline.dates import parse
 from pipeline.html.document import Document, standard_tree
-from pipeline.html.dom import Index, drop, tokens
+from pipeline.html.dom import Classed, Index, drop, tokens
 from pipeline.html.metadata import Head
 from pipeline.html.sanitize import is_excerpt, render
 
@@ -145,9 +145,10 @@ def _read_all(index: Index, base: str, keys: frozenset[str], language: str | Non
     taken_out = etree.Element("div")
     for item in reversed(detect.find_comments(index, keys, base)):
         element = _alone(item)
-        if fields.awaiting(element):
+        classed = Classed(element)
+        if fields.awaiting(classed):
             continue
-        reading = fields.extract_comment(element, item.id, base, language, ping=_kind(item))
+        reading = fields.extract_comment(classed, item.id, base, language, ping=_kind(item))
         taken_out.append(element)  # lxml visits all of a loose tree as often as it has elements
         if reading.link_id or reading.author:
             reads.append(_Read(item, reading, item.id or reading.link_id))

@@ -77,11 +77,11 @@ class CommentFields:
     answers: str | None = None
 
 
-def awaiting(element: HtmlElement) -> bool:
+def awaiting(classed: Classed) -> bool:
     """True if the comment waits for its approval and is shown to its author only."""
-    if any(has_class(node, _UNAPPROVED) for node in element.iter("*")):
+    if classed.having(_UNAPPROVED):
         return True
-    for node in element.iter("em", "small", "i"):
+    for node in classed.root.iter("em", "small", "i"):
         if tokens(node) or len(node):
             continue
         text = node.text or ""
@@ -91,16 +91,19 @@ def awaiting(element: HtmlElement) -> bool:
 
 
 def extract_comment(
-    element: HtmlElement, number: str | None, base: str, language: str | None, *, ping: str | None
+    classed: Classed, number: str | None, base: str, language: str | None, *, ping: str | None
 ) -> CommentFields:
-    """Return everything one comment's markup states. The element is used up."""
+    """Return everything one comment's markup states. Its element is used up."""
+    element = classed.root
     label = _label(element)
     number = number or _own_id(element)
-    body, sure = _body(element)
-    answers = _answered(element, number, body)
+    body, sure = _body(classed)
+    answers, link = _answered(element, number, body)
+    if link is not None:
+        drop(link)
+        classed = Classed(element)
     scene = Scene(
-        element=element,
-        classed=Classed(element),
+        classed=classed,
         body=body,
         sure=sure,
         number=number,
@@ -132,20 +135,21 @@ def extract_comment(
     )
 
 
-def _answered(element: HtmlElement, number: str | None, body: HtmlElement | None) -> str | None:
+def _answered(
+    element: HtmlElement, number: str | None, body: HtmlElement | None
+) -> tuple[str | None, HtmlElement | None]:
     """Return the id of the comment that "replied to comment from NAME" links to, if any.
 
-    The text may precede the link, as in Movable Type and Drupal.
+    With it the link, unless the text precedes it, as in Movable Type and Drupal.
     """
     for link in element.iter("a"):
         match = _TO_COMMENT.search(link.get("href") or "")
         if match and match[1] != number and not inside(link, body):
             if _REPLIED.match(text_of(link)):
-                drop(link)
-                return match[1]
+                return match[1], link
             if _REPLIED_BEFORE.search(_before(link)):
-                return match[1]
-    return None
+                return match[1], None
+    return None, None
 
 
 def _before(link: HtmlElement) -> str:
@@ -189,9 +193,9 @@ def _own_id(element: HtmlElement) -> str | None:
     return None
 
 
-def _body(element: HtmlElement) -> tuple[HtmlElement | None, bool]:
+def _body(classed: Classed) -> tuple[HtmlElement | None, bool]:
     """Return the element of the comment's text, and whether it contains nothing more."""
-    classed = Classed(element)
+    element = classed.root
     found = [node for node in classed.having(BODIES[0]) if _may_be_body(node, element)]
     if found:
         return _innermost(found), True

@@ -125,7 +125,6 @@ class Scene:
     contains nothing more; `anchor` is the fragment of the permalink.
     """
 
-    element: HtmlElement
     classed: Classed
     body: HtmlElement | None
     sure: bool
@@ -133,6 +132,11 @@ class Scene:
     base: str
     language: str | None
     anchor: str | None = None
+
+    @property
+    def element(self) -> HtmlElement:
+        """The element of the comment."""
+        return self.classed.root
 
     def in_body(self, node: HtmlElement | None) -> bool:
         """True if a node is in the comment's text."""

@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -162,18 +162,18 @@ class Index:
 
     def having(self, wanted: Iterable[str]) -> list[HtmlElement]:
         """Return all elements with one of these classes, in the order of the page."""
-        return self.ordered(element for mark in wanted for element in self._classes.get(mark, ()))
+        return self.ordered(chain.from_iterable(self._classes.get(mark, ()) for mark in wanted))
 
     def like(self, pattern: re.Pattern[str]) -> list[HtmlElement]:
         """Return all elements with a class or an id that the pattern finds, in page order."""
         keyed = (*self._classes.items(), *self.ids.items())
-        return self.ordered(element for key, found in keyed if pattern.search(key) for element in found)
+        return self.ordered(chain.from_iterable(found for key, found in keyed if pattern.search(key)))
 
     def tagged(self, *names: str) -> list[HtmlElement]:
         """Return all elements with one of these tags, in the order of the page."""
         if len(names) == 1:
             return self.tags.get(names[0], [])
-        return self.ordered(element for name in names for element in self.tags.get(name, ()))
+        return self.ordered(chain.from_iterable(self.tags.get(name, ()) for name in names))
 
     def named(self, *names: str) -> list[HtmlElement]:
         """Return all elements with one of these ids."""
@@ -212,6 +212,7 @@ class Classed:
     """An element and all below it that have classes, gathered in one pass."""
 
     def __init__(self, root: HtmlElement) -> None:
+        self.root = root
         self._found = [(element, tokens(element)) for element in root.iter("*") if element.get("class")]
 
     def having(self, wanted: frozenset[str]) -> list[HtmlElement]:
