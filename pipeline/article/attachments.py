@@ -38,9 +38,10 @@ def read_attachments(index: Index, boxes: Iterable[HtmlElement], base: str) -> t
     inside = frozenset(boxes)
     found: dict[str, None] = {}
     for node in index.tagged(*_SHOWN):
-        if not _is_in_text(node, inside):
+        files = list(_of(node))
+        if not files or not _is_in_text(node, inside):
             continue
-        for kind, address in _of(node):
+        for kind, address in files:
             url = images.unwrap_image(address, base) if kind == "image" else urls.absolute(address, base)
             if url and urlsplit(url).hostname and len(found) < FILES_PER_ARTICLE:
                 found.setdefault(f"{kind}:{url.partition('#')[0]}")

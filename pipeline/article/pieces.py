@@ -57,8 +57,6 @@ def read_pieces(box: HtmlElement, links: Sequence[Link]) -> list[Piece]:
     """
     found: list[Piece] = []
     for element, run, whole in _runs(box):
-        if run.isspace():
-            continue
         if element.tag == "pre":
             run = run.strip("\n").replace("\n", _BREAK)
         marked = "\n".join(fold_space(line).strip() for line in run.split(_BREAK))
@@ -91,23 +89,27 @@ class _Gatherer:
         if words:
             self._run.append(words)
 
-    def enter(self, block: HtmlElement) -> Iterator[_Run]:
-        """End the run at the beginning of a block."""
-        yield from self._flush(ends=False)
+    def enter(self, block: HtmlElement) -> _Run | None:
+        """End and return the run at the beginning of a block, if it has words."""
+        run = self._flush(ends=False)
         if self._blocks:
             self._blocks[-1] = (self._blocks[-1][0], True)
         self._blocks.append((block, False))
+        return run
 
-    def leave(self) -> Iterator[_Run]:
-        """End the run at the end of a block."""
-        yield from self._flush(ends=True)
+    def leave(self) -> _Run | None:
+        """End and return the run at the end of a block, if it has words."""
+        run = self._flush(ends=True)
         self._blocks.pop()
+        return run
 
-    def _flush(self, *, ends: bool) -> Iterator[_Run]:
-        if self._run and self._blocks:
-            block, had_blocks = self._blocks[-1]
-            yield block, "".join(self._run), ends and not had_blocks
+    def _flush(self, *, ends: bool) -> _Run | None:
+        words = "".join(self._run)
         self._run.clear()
+        if not self._blocks or not words or words.isspace():
+            return None
+        block, had_blocks = self._blocks[-1]
+        return block, words, ends and not had_blocks
 
 
 _Run = tuple[HtmlElement, str, bool]
@@ -120,11 +122,11 @@ def _runs(box: HtmlElement) -> Iterator[_Run]:
     for event, node in etree.iterwalk(box, events=("start", "end")):
         is_block = node is box or node.tag in _BLOCKS
         if event == "start":
-            if is_block:
-                yield from gatherer.enter(node)
+            if is_block and (run := gatherer.enter(node)):
+                yield run
             gatherer.add(_BREAK if node.tag == "br" else None if node.tag in _UNSEEN else node.text)
             continue
-        if is_block:
-            yield from gatherer.leave()
+        if is_block and (run := gatherer.leave()):
+            yield run
         if node is not box:
             gatherer.add(node.tail)

@@ -88,6 +88,8 @@ _BLOCKS = frozenset(
 )
 _HEADS = ("li", "p", "div", "dt", "article", "section", "td", "blockquote", "h3", "h4", "h5", "h6")
 _SIGNS = ("h1", "h2", "h3", "h4", "h5", "h6", "p", "div", "span", "strong", "b", "legend", "a")
+_OPENED = tuple(dict.fromkeys((*_SIGNS, *_HEADS)))
+"""Elements whose first line is looked at."""
 _OPENING = 200
 _EVENTS = 80  # beginnings and ends of elements within a first line
 _PROSE = 80
@@ -115,9 +117,10 @@ def take_unmarked(index: Index, source: str) -> Unmarked:
     if not _may_hold_thread(source):
         return Unmarked()
     order = {node: number for number, node in enumerate(index.tree.iter("*"))}
-    prose = _first_prose(index, order)
-    counts, invitations = _signs(index, order, prose)
-    heads = [head for head in _heads(index) if head.node in order]
+    openings = {node: _opening(node) for node in index.tagged(*_OPENED)}
+    prose = _first_prose(index, order, openings)
+    counts, invitations = _signs(index, order, prose, openings)
+    heads = [head for head in _heads(index, openings) if head.node in order]
     after = min(counts.values(), default=None)
     if after is not None:
         heads = [head for head in heads if order[head.node] > after]
@@ -142,13 +145,13 @@ def _may_hold_thread(source: str) -> bool:
 
 
 def _signs(
-    index: Index, order: dict[HtmlElement, int], prose: int
+    index: Index, order: dict[HtmlElement, int], prose: int, openings: dict[HtmlElement, str]
 ) -> tuple[dict[HtmlElement, int], list[int]]:
     """Return the headings that count comments below the article, and the places of invitations to comment."""
     counts: dict[HtmlElement, int] = {}
     invitations = [order[form] for form in index.tagged("form") if form in order and _is_comment_form(form)]
     for node in index.tagged(*_SIGNS):
-        said = _opening(node)
+        said = openings[node]
         if node not in order or not said or len(said) > 100:
             continue
         if _INVITES.match(said) and node.tag != "a":
@@ -163,25 +166,26 @@ def _is_comment_form(form: HtmlElement) -> bool:
     return form.get("id") == "commentform" or "comment" in (form.get("action") or "").lower()
 
 
-def _first_prose(index: Index, order: dict[HtmlElement, int]) -> int:
+def _first_prose(index: Index, order: dict[HtmlElement, int], openings: dict[HtmlElement, str]) -> int:
     """Return the place of the first paragraph of prose.
 
     What is above is no thread.
     """
     for node in index.tagged("p", "div"):
-        said = _opening(node)
+        said = openings[node]
         if node in order and len(said) >= _PROSE and not _match(said):
             return order[node]
     return len(order)
 
 
-def _heads(index: Index) -> Iterator[_Head]:
+def _heads(index: Index, openings: dict[HtmlElement, str]) -> Iterator[_Head]:
     """Yield the elements that open with a reader's name, the outer one of several that open alike."""
     taken: set[HtmlElement] = set()
     for node in index.tagged(*_HEADS):
-        words = _opening(node)
+        words = openings[node]
         found = _match(words)
-        if found is None or _is_inside(node, taken, words) or elsewhere(node, frozenset()):
+        is_inside = (outer in taken and openings[outer] == words for outer in below_body(node))
+        if found is None or any(is_inside) or elsewhere(node, frozenset()):
             continue
         taken.add(node)
         rest = (found["rest"] or "").strip(" \t,:|·•—–-()")
@@ -206,15 +210,13 @@ def opens_with_author(node: HtmlElement) -> bool:
     return node.tag in _HEADS and _SAYS.match(_opening(node).strip()) is not None
 
 
-def _is_inside(node: HtmlElement, taken: set[HtmlElement], words: str) -> bool:
-    return any(outer in taken and _opening(outer) == words for outer in below_body(node))
-
-
 def _opening(node: HtmlElement) -> str:
     """Return the first line of an element.
 
     Its text before a line break or the edge of a block.
     """
+    if not len(node):
+        return (node.text or "")[: _OPENING + 1]
     said = ""
     for event, inner in islice(etree.iterwalk(node, events=("start", "end")), _EVENTS):
         if inner is not node and inner.tag in _BLOCKS and said.strip():
