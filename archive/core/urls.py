@@ -55,6 +55,7 @@ def absolute(url: str | None, base: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def split(url: str) -> SplitResult | None:
     """Return the parts of a URL, if it can be parsed."""
     try:
