@@ -51,7 +51,7 @@ def without_word_breaks(text: str) -> str:
     Those are soft hyphens, and spaces without width inside words. In scripts without spaces the latter divide
     words, and stay.
     """
-    if not any(mark in text for mark in _HIDDEN):
+    if text.isascii() or not any(mark in text for mark in _HIDDEN):
         return text
     return _BREAKS.sub("", text)
 
