@@ -290,10 +290,7 @@ def _foreign_system(page: Page) -> str | None:
     parsed = document.parse(page)
     if parsed is None or _WPDISCUZ.search(page.body) or _OWN_COMMENT.search(page.body):
         return None
-    name = systems.foreign_system(parsed.index)
-    if name in systems.FORM_ONLY:
-        return None
-    return name
+    return systems.foreign_system(parsed.index)
 
 
 def _own_home(about: dict[str, Any], url: str) -> str:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-
-from lxml.etree import XPath
+from itertools import chain
 
 from pipeline.html.dom import Index, words
 
@@ -127,8 +126,6 @@ _SYSTEMS = (
     System("Telegram", attributes="data-telegram-discussion", scripts=("comments.app/",)),
     System("Webmention.io", scripts=("webmention.io/api/", "webmention.min.js", "/webmention.js")),
 )
-_ATTRIBUTES = sorted(frozenset().union(*(words(system.attributes) for system in _SYSTEMS)))
-_MARKED = XPath("//*[{}]".format(" or ".join(f"@{name}" for name in _ATTRIBUTES)))
 _IDS = {system.name: re.compile(system.ids, re.IGNORECASE) for system in _SYSTEMS if system.ids}
 _ID_GATE = re.compile("|".join(pattern.pattern for pattern in _IDS.values()), re.IGNORECASE)
 _LONGEST_SCRIPT = 8192
@@ -143,7 +140,7 @@ def system_names() -> tuple[str, ...]:
 def foreign_system(index: Index) -> str | None:
     """Return the name of the foreign system that a page contains signs of, if any."""
     ids = [name for name in index.ids if _ID_GATE.fullmatch(name)]
-    attributes = frozenset(name for node in _MARKED(index.tree) for name in node.attrib)
+    attributes = frozenset(chain.from_iterable(node.keys() for node in index.tree.iter("*")))
     scripts = _scripts(index)
     for system in _SYSTEMS:
         if any(system.name in _IDS and _IDS[system.name].fullmatch(name) for name in ids):

@@ -68,7 +68,7 @@ def _challenge(document: Document, name: str) -> str | None:
     if len(document.source) >= SMALL or document.index.tagged("article"):
         return None
     is_named = TITLE.match(name) is not None
-    if is_named or (CHALLENGE.search(document.source) and len(_words(document)) < 1500):
+    if is_named or (len(_words(document)) < 1500 and CHALLENGE.search(document.source)):
         return f"The site asks for proof of a browser instead of showing the page ({name or 'no title'})."
     return None
 
