@@ -184,12 +184,13 @@ class Ranked:
 
 
 def rank_matches(
-    connection: sqlite3.Connection, plan: Plan, ask: Ask, size: int, *, is_small: bool
+    connection: sqlite3.Connection, plan: Plan, ask: Ask, size: int, *, most: int, is_small: bool
 ) -> Ranked:
     """Return the best `size` matches of a plan, for one who merges them with those of other archives.
 
-    They are only counted where that is 0. `is_small` says that the archive has at most CAP texts of each
-    kind.
+    They are only counted where that is 0. Of more than `most` matches, those archived last are counted and
+    ranked; all are, where the newest are first. `is_small` says that the archive has at most CAP texts of
+    each kind.
     """
     common: Common = (lambda *_: False) if is_small else cache(partial(_is_common, connection))
     if _is_in_vain(plan, ask, common):
@@ -203,22 +204,29 @@ def rank_matches(
         found = [(score or "", row_id) for row_id, score in matches]
         more = len(found) > size
         return Ranked(plan=plan, best=tuple(found[:size]), count=min(len(found), size), more=more)
-    score = "date" if by_date else "relevance"
-    sql = plan.many("relevance") if many else plan.few(score if size else "count")
-    pool = f"WITH found AS MATERIALIZED ({sql} LIMIT {CAP + 1}), kept AS (SELECT * FROM found LIMIT {CAP})"
-    total = "SELECT count(*) FROM found"
-    if not size:
-        [[number]] = connection.execute(f"{pool} {total}", plan.values)
-        rows = []
-    else:
-        order = "score DESC, id DESC" if by_date else "score, id DESC"
-        best = f"{pool} SELECT score, id, ({total}) FROM kept ORDER BY {order} LIMIT {size}"
-        rows = connection.execute(best, plan.values).fetchall()
-        number = rows[0][2] if rows else 0
+    if by_date:
+        most = CAP
+    sql = _ranking(plan, size, most, by_date=by_date, many=many)
+    rows = connection.execute(sql, plan.values).fetchall()
+    number = rows[0][2] if rows else 0
     is_of_items = many and plan.table.item is not None
-    more = number > CAP or is_of_items
-    ranked = tuple((score or "", row_id) for score, row_id, _ in rows)
-    return Ranked(plan=plan, best=ranked, count=min(number, CAP), more=more)
+    more = number > most or is_of_items
+    ranked = tuple((score or "", row_id) for score, row_id, _ in rows if size)
+    return Ranked(plan=plan, best=ranked, count=min(number, most), more=more)
+
+
+def _ranking(plan: Plan, size: int, most: int, *, by_date: bool, many: bool) -> str:
+    """Return the statement that gives score, id, and the number of matches, of the best."""
+    if not size:
+        counted = plan.many("count") if many else plan.few("count")
+        return f"SELECT NULL, NULL, count(*) FROM ({counted} LIMIT {most + 1})"
+    if by_date:
+        sql, order = plan.few("date"), "score DESC, id DESC"
+    else:
+        sql, order = plan.many("relevance") if many else plan.last("relevance"), "score, id DESC"
+    pool = f"WITH found AS MATERIALIZED ({sql} LIMIT {most + 1}), kept AS (SELECT * FROM found LIMIT {most})"
+    total = "SELECT count(*) FROM found"
+    return f"{pool} SELECT score, id, ({total}) FROM kept ORDER BY {order} LIMIT {size}"
 
 
 def _is_in_vain(plan: Plan, ask: Ask, common: Common) -> bool:

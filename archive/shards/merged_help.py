@@ -26,7 +26,8 @@ from archive.search.suggestions import (
     respelled_sentence,
 )
 from archive.search.vocabulary import spelled_form
-from archive.shards.merged_search import MergedSearch, Open, search_shards
+from archive.shards.merged_search import MergedSearch, search_shards
+from archive.shards.questions import Open
 from archive.shards.shard_index import ShardIndex
 
 _SHOWN = ("articles", "comments")

@@ -22,7 +22,7 @@ from weakref import WeakKeyDictionary
 
 from archive.core.errors import ArchiveError
 from archive.shards import generation
-from archive.shards.merged_search import LANES, lane_of
+from archive.shards.questions import LANES, lane_of
 from archive.shards.shard_index import ShardIndex
 
 READERS = 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -13,7 +14,7 @@ from archive.operations.publish import origin_of, publish
 from archive.public.library.library import ShardReader
 from archive.search.engine import SEARCHED_KINDS, Ask, find, understand
 from archive.search.suggestions import Help
-from archive.shards import generation, merged_search
+from archive.shards import generation, merged_search, questions
 from archive.shards.merged_help import search_with_help
 from archive.shards.merged_search import MergedSearch, search_shards
 from tests.bench_archive import Maker
@@ -104,7 +105,7 @@ def test_the_newest_of_all_come_first(reader: ShardReader) -> None:
 
 def test_who_is_late_is_named(reader: ShardReader, monkeypatch: pytest.MonkeyPatch) -> None:
     times = iter([0.0, 0.0, 99.0])
-    monkeypatch.setattr(merged_search.time, "monotonic", lambda: next(times, 99.0))
+    monkeypatch.setattr(questions.time, "monotonic", lambda: next(times, 99.0))
     found = search_shards(reader.index, ["small", "full"], reader.archive, Ask(words="residents"), seconds=5)
     assert found.late
     assert set(found.late) <= {"small", "full"}
@@ -119,9 +120,9 @@ def test_archives_are_asked_for_more_where_all_they_gave_may_be_shown(
 ) -> None:
     for kind in ("all", "comments"):
         asks = [Ask(words=words, kind=kind, page=page, size=6) for page in range(1, 9)]
-        monkeypatch.setattr(merged_search, "_first_depth", lambda depth, shards: depth)
+        monkeypatch.setattr(questions, "_first_size", lambda needed, shards: needed)
         at_once = [search(reader, ask).result for ask in asks]
-        monkeypatch.setattr(merged_search, "_first_depth", lambda depth, shards: min(depth, 1))
+        monkeypatch.setattr(questions, "_first_size", lambda needed, shards: min(needed, 1))
         assert [search(reader, ask).result for ask in asks] == at_once
 
 
@@ -155,3 +156,59 @@ def test_the_search_without_one_word_is_offered_with_its_count(reader: ShardRead
 
 def test_a_search_that_finds_enough_has_no_help(reader: ShardReader) -> None:
     assert with_help(reader, "ferry")[1] == Help()
+
+
+def matching(reader: ShardReader, name: str, kind: str, words: str) -> list[int]:
+    """The matches of an archive, archived last first."""
+    sql = f"SELECT rowid FROM {kind}_fts WHERE {kind}_fts MATCH ? ORDER BY rowid DESC"
+    return [row_id for (row_id,) in reader.archive(name).execute(sql, [words])]
+
+
+@pytest.mark.parametrize("cap", [3, 10, 40, 70])
+@pytest.mark.parametrize("words", ["ferry", "market"])
+def test_as_many_are_ranked_as_in_one_archive_and_it_is_said(
+    reader: ShardReader, monkeypatch: pytest.MonkeyPatch, words: str, cap: int
+) -> None:
+    having = {name: matching(reader, name, "comments", words) for name in reader.index.shards}
+    every = sum(map(len, having.values()))
+    assert len([ids for ids in having.values() if ids]) > 1
+    for module in (questions, merged_search):
+        monkeypatch.setattr(module, "CAP", cap)
+    ask = Ask(words=words, kind="comments", size=1000)
+    part = search(reader, ask).result.sections[1]
+    given = {name: [hit["id"] for hit in part.hits if hit["archive"] == name] for name in having}
+    assert (part.more, part.partly) == (every > cap, every > cap)
+    assert part.count == len(part.hits)
+    if every <= cap:
+        assert len(part.hits) == every
+    else:
+        assert cap - len(having) < len(part.hits) <= cap, "what one archive has not, another may"
+    for name, ids in given.items():
+        assert sorted(ids, reverse=True) == having[name][: len(ids)], "those archived last"
+    pages = [search(reader, replace(ask, size=7, page=page)).result.sections[1] for page in range(1, 12)]
+    paged = [(hit["archive"], hit["id"]) for page in pages for hit in page.hits]
+    assert paged == [(hit["archive"], hit["id"]) for hit in part.hits]
+    counted = search(reader, Ask(words=words, kind="articles")).result.sections[1]
+    assert (counted.count, counted.more) == (part.count, part.more)
+    by_date = search(reader, replace(ask, sort="date")).result.sections[1]
+    assert (by_date.count, by_date.more, by_date.partly) == (min(every, cap), every > cap, False)
+    assert len(by_date.hits) == every
+
+
+def test_versions_are_not_searched_for_what_a_great_many_have_now(
+    reader: ShardReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (questions, merged_search):
+        monkeypatch.setattr(module, "CAP", 5)
+    for kind, place in (("article_versions", 2), ("comment_versions", 3)):
+        for ask in (Ask(words="ferry"), Ask(words="ferry", kind="articles")):
+            part = search(reader, ask).result.sections[place]
+            assert (part.count, part.more, part.hits) == (0, True, ())
+        monkeypatch.undo()
+        alone = [find(reader.archive(name), Ask(words="ferry", kind=kind)) for name in reader.index.shards]
+        count = sum(found.sections[place].count for found in alone)
+        assert search(reader, Ask(words="ferry", kind=kind)).result.sections[place].count == count
+        for module in (questions, merged_search):
+            monkeypatch.setattr(module, "CAP", 5)
+        if count:
+            assert search(reader, Ask(words="ferry", kind=kind)).result.sections[place].hits
