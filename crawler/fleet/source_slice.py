@@ -23,7 +23,7 @@ from archive.core.errors import BackissueError
 from archive.storage.archive import Archive
 from crawler.config.config import Config, Source
 from crawler.daemon import processes
-from crawler.fetch.lease import CrawlLease, boot_seconds
+from crawler.fetch.lease import LEASE_EXPIRED, CrawlLease, boot_seconds
 from crawler.fleet.fence import HELD_PART, Fence, FencedState, LateWriterError
 from crawler.fleet.shared_store import Outages, SharedStore, StoreError
 from crawler.fleet.travelling_files import bring_files, send_files, settle_databases
@@ -31,6 +31,8 @@ from crawler.fleet.travelling_files import bring_files, send_files, settle_datab
 ARCHIVE_NAME = "archive.db"
 STEP_SECONDS = 0.2
 PATIENT_LEASES = 4  # how long a store that does not respond is tried again when a crawl has ended
+START_SECONDS = 60.0
+"""How long a crawl may take to give its first beat: a busy machine needs many leases for the imports."""
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +58,10 @@ class LeaseKeeper(threading.Thread):
     def __init__(self, fence: Fence, state: FencedState, file: CrawlLease) -> None:
         super().__init__(name=f"lease of {fence.source}", daemon=True)
         self.fence, self.state, self.file = fence, state, file
-        self.crawl: Popen[bytes] | None = None
+        self._crawl: Popen[bytes] | None = None
+        self._start_deadline = 0.0
+        self._was_hung = False
+        self._has_ended_crawl = False
         self._ended = threading.Event()
         self._outages = Outages(f"The lease of {fence.source}", logger)
         self._deadline = fence.asserted_at + state.lease * HELD_PART
@@ -84,11 +89,39 @@ class LeaseKeeper(threading.Thread):
         self._ended.set()
         self.join()
 
-    def _is_hung(self) -> bool:
-        crawl = self.crawl
+    def watch(self, crawl: Popen[bytes]) -> None:
+        """Renew the lease only while a crawl beats."""
+        self._start_deadline = boot_seconds() + START_SECONDS
+        self._crawl = crawl
+
+    def end_crawl(self) -> None:
+        """End the crawl where the lease is over, also one that is stopped and cannot end itself."""
+        if self._crawl is not None and not self.file.is_valid:
+            self._has_ended_crawl = True
+            processes.kill([self._crawl])
+
+    def ending(self, code: int) -> str:
+        """Return a sentence for a crawl that ended without a reason."""
+        if not self._has_ended_crawl and code != LEASE_EXPIRED:
+            return processes.ending(code)
+        if self._was_hung:
+            seconds = self.state.lease * HELD_PART
+            return (
+                f"The crawl process gave no sign of life for {seconds:g} seconds, so its worker ended it."
+                f" {processes.PROGRESS_KEPT} If the machine is only slow, set a longer `lease`."
+            )
         return (
-            crawl is not None and crawl.poll() is None and self.file.silence() > self.state.lease * HELD_PART
+            "The fleet's store did not confirm the lease in time, so the crawl was ended."
+            f" {processes.PROGRESS_KEPT}"
         )
+
+    def _is_hung(self) -> bool:
+        if self._crawl is None or self._crawl.poll() is not None:
+            return False
+        silence = self.file.silence()
+        is_starting = silence == float("inf") and boot_seconds() < self._start_deadline
+        self._was_hung = not is_starting and silence > self.state.lease * HELD_PART
+        return self._was_hung
 
 
 def run_slice(
@@ -111,9 +144,10 @@ def run_slice(
         bring_files(store, source.name, state, files, older and older / "files")
         for other in _siblings(place):
             shutil.rmtree(other, ignore_errors=True)
-        keeper.crawl = _start(config, source, files / ARCHIVE_NAME, keeper.file)
-        code = _wait(keeper, stop)
-        end = _ending(files / ARCHIVE_NAME, source.name, code, stopped=stop.is_set())
+        crawl = _start(config, source, files / ARCHIVE_NAME, keeper.file)
+        keeper.watch(crawl)
+        code = _wait(crawl, keeper, stop)
+        end = _ending(files / ARCHIVE_NAME, source.name, keeper.ending(code), stopped=stop.is_set())
         publish_files(fence, state, files, f"{end.outcome}: {end.sentence}")
     finally:
         keeper.end()
@@ -124,34 +158,32 @@ def run_slice(
 
 def _start(config: Config, source: Source, archive: Path, lease: CrawlLease) -> Popen[bytes]:
     seconds = min(source.limit, config.fleet.slice) / timedelta(seconds=1)
-    lease.beat()
     arguments = ["--config", str(config.path), "fleet", "slice", source.name, "--archive", str(archive)]
     return processes.start([*arguments, "--lease", str(lease.path), "--seconds", str(seconds)])
 
 
-def _wait(keeper: LeaseKeeper, stop: threading.Event) -> int:
+def _wait(child: Popen[bytes], keeper: LeaseKeeper, stop: threading.Event) -> int:
     """Wait for the crawl's end, by force after the lease; return its exit code."""
-    child = keeper.crawl
-    assert child is not None  # noqa: S101
     asked = 0.0
     while child.poll() is None:
         time.sleep(STEP_SECONDS)
         if stop.is_set() and not asked:
             asked = time.monotonic()
             child.terminate()
-        is_late = asked and time.monotonic() - asked > processes.STOP_GRACE_SECONDS
-        if is_late or not keeper.file.is_valid:
-            processes.kill([child])  # also where it is stopped, and cannot end itself
+        if asked and time.monotonic() - asked > processes.STOP_GRACE_SECONDS:
+            processes.kill([child])
+        keeper.end_crawl()
     return child.wait()
 
 
-def _ending(path: Path, source: str, code: int, *, stopped: bool) -> SliceEnd:
+def _ending(path: Path, source: str, sentence: str, *, stopped: bool) -> SliceEnd:
+    """Return the end that the crawl has recorded, or a failure with a sentence."""
     run = None
     if path.exists():
         with Archive.open(path) as archive:
             run = archive.runs.newest(source)
     if run is None or run.outcome is None:
-        return SliceEnd(outcome="failed", sentence=processes.ending(code), has_more=stopped)
+        return SliceEnd(outcome="failed", sentence=sentence, has_more=stopped)
     has_more = run.outcome == "interrupted" or stopped
     return SliceEnd(outcome=run.outcome, sentence=run.sentence or "", has_more=has_more)
 
