@@ -85,7 +85,7 @@ class Discovery:
         strategies = (
             self.by_rest.find(recent=is_recent),
             self.by_api.find(recent=is_recent),
-            *(() if lacks_sitemap else (self.by_sitemap.find(),)),
+            *(() if lacks_sitemap else (self.by_sitemap.find(recent=is_recent),)),
             self.by_feed.find(feed),
             self.by_listing.find(whole=self.crawl.is_first),
         )

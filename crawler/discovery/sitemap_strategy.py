@@ -27,18 +27,25 @@ class SitemapStrategy:
     def __init__(self, crawl: Crawl, frontier: Frontier) -> None:
         self.crawl = crawl
         self.frontier = frontier
+        self._is_partly = False  # files that did not change were left out
         self.is_whole = False  # not all of the sitemaps are of news, which have the newest only
         self._news: list[Page] = []
 
-    async def find(self) -> AsyncIterator[Any]:
-        """Yield requests for the due articles, then the listing of all URLs, and the sitemaps of news."""
+    async def find(self, *, recent: bool = False) -> AsyncIterator[Any]:
+        """Yield requests for the due articles, then the listing of all URLs, and the sitemaps of news.
+
+        With `recent`, at most a day after a complete listing, files that an index dates before it are not
+        read again.
+        """
         named: set[str] = set()
-        async for listed in self.listed():
+        async for listed in self.listed(self.crawl.before.posts_listed_at if recent else None):
             self.crawl.report.surface = "sitemap"
             named |= {entry.url for entry in listed}
             for request in self.frontier.requests(listed):
                 yield request
                 await self.crawl.session.wait_for_room()
+        if self._is_partly:
+            self.crawl.report.surface = "sitemap"
         if self._news:
             await self.crawl.session.wait_until_fetched()
             await self.crawl.settled()
@@ -48,8 +55,8 @@ class SitemapStrategy:
             now = datetime.now(UTC)
             yield Listing(source=self.crawl.source, looked_at=now, urls=frozenset(named))
 
-    async def listed(self) -> AsyncIterator[tuple[Listed, ...]]:
-        """Yield the articles of the site's sitemaps, one file at a time."""
+    async def listed(self, since: datetime | None = None) -> AsyncIterator[tuple[Listed, ...]]:
+        """Yield the articles of the site's sitemaps, one file at a time; of those changed `since` then."""
         session = self.crawl.session
         is_named = bool(session.sitemaps)
         waiting = list(session.sitemaps or sitemaps.sitemap_candidates(self.crawl.home, self.crawl.platform))
@@ -70,10 +77,13 @@ class SitemapStrategy:
                 continue
             if course.cut is None:
                 others = waiting if is_named or not sitemap.sitemaps else []
-                waiting = [*sitemap.sitemaps, *others]
+                further = sitemap.sitemaps if since is None else sitemap.changed_since(since)
+                self._is_partly |= len(further) < len(sitemap.sitemaps)
+                waiting = [*further, *others]
             is_news = is_news_sitemap(page)
             self.is_whole |= bool(sitemap.listed) and not sitemap.is_cut and not is_news
             if is_news:
                 self._news.append(page)
             if articles := tuple(filter(self.frontier.is_article, sitemap.listed)):
                 yield articles
+        self.is_whole &= not self._is_partly

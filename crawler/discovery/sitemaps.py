@@ -8,8 +8,9 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from urllib.parse import urljoin
 
 from lxml import etree
@@ -17,6 +18,7 @@ from lxml import etree
 from archive.core import urls
 from archive.core.answers import tolerant_xml
 from archive.core.answers.reader_guard import reader
+from archive.core.lastmod import lastmod_moment
 from archive.core.records import Page
 from crawler.frontier.addresses import Listed
 from pipeline.platforms.adapter import Platform
@@ -25,6 +27,7 @@ from pipeline.platforms.wordpress.site_urls import SITEMAPS
 
 MAX_FILES = 1000  # of one site's sitemap in one crawl
 MAX_BYTES = 50 * 2**20  # the limit of the sitemap protocol for one file, unpacked
+DATE_MARGIN = timedelta(days=2)
 MIN_SAME_MINUTE_URLS = 10  # so many URLs with one minute as lastmod have the date of the file
 MINUTE_CHARS = len("2026-03-01T12:00")
 _END = re.compile(r"</(?:[\w.-]{1,40}:)?(?:urlset|sitemapindex)\s{0,100}>", re.IGNORECASE)
@@ -49,13 +52,26 @@ class Sitemap:
     """One sitemap file: further files and URLs.
 
     `aside` are files without articles by their name: products, terms, people, media, and content types that
-    are not archived. `is_cut` is True for a file without its end, as one that was broken off.
+    are not archived. `dates` has when the further files were changed, as far as an index states it. `is_cut`
+    is True for a file without its end, as one that was broken off.
     """
 
     sitemaps: tuple[str, ...] = ()
+    dates: Mapping[str, str | None] = field(default_factory=dict)
     aside: tuple[str, ...] = ()
     listed: tuple[Listed, ...] = ()
     is_cut: bool = False
+
+    def changed_since(self, moment: datetime) -> tuple[str, ...]:
+        """Return the further files that may have changed since a moment.
+
+        Those without a valid date may. So may the one that was changed last, where an index is not kept up
+        to date, and those of the days before, since dates lack a time or a zone.
+        """
+        dated = {url: lastmod_moment(self.dates.get(url) or "") for url in self.sitemaps}
+        last = max((date for date in dated.values() if date), default=None)
+        first = moment - DATE_MARGIN
+        return tuple(url for url, date in dated.items() if date is None or date == last or date >= first)
 
 
 def sitemap_candidates(site_url: str, platform: Platform | None = None) -> tuple[str, ...]:
@@ -96,7 +112,7 @@ def read_sitemap(page: Page, wants_type: Callable[[str], bool] = _any_type) -> S
             files = sorted((url for url, _ in found), key=lambda url: not is_of_posts(url))
             aside = tuple(url for url in files if _is_aside(url, wants_type))
             further = tuple(url for url in files if url not in aside)
-            return Sitemap(sitemaps=further, aside=aside, is_cut=is_cut)
+            return Sitemap(sitemaps=further, dates=dict(found), aside=aside, is_cut=is_cut)
         case "urlset":
             kind = type_of(page.url)
             posts = kind is not None or is_of_posts(page.url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import pytest
 
 from tests.builders.crawling import Crawls
 from tests.fakesite.platforms.blogger import Blogger
+from tests.fakesite.platforms.generators import Hugo
 from tests.fakesite.platforms.ghost import Ghost
-from tests.fakesite.platforms.paper import PER_FEED, Remark, Running, Story, System, serving
+from tests.fakesite.platforms.markup import XML, html, sitemap
+from tests.fakesite.platforms.paper import PER_FEED, Answer, Remark, Running, Story, System, serving
 from tests.fakesite.platforms.systems import SYSTEMS
 
 Facts = dict[str, object]
@@ -180,3 +183,47 @@ def test_doctor_asks_a_system_for_its_own_lists_alone(name: str, tmp_path: Path)
     assert [path for path in asked if "wp-" in path or "rest_route" in path] == []
     assert len(asked) <= 6
     assert "Open: sitemap, feed" in " ".join(done.stdout.split())
+
+
+class Monthly(Hugo):
+    """A site with neither feed nor links on its front page; its sitemap is an index with a file a month."""
+
+    def answers(self) -> dict[str, Answer]:
+        found = {self.path(story): self.story_page(story) for story in self.stories}
+        found["/"] = html(self.head("The Quay"), '<main><div id="app"></div></main>')
+        months: dict[str, list[Story]] = {}
+        for story in self.stories:
+            months.setdefault(f"/sitemap-{story.at:%Y-%m}.xml", []).append(story)
+        for name, stories in months.items():
+            found[name] = sitemap([(self.url(story), story.at.isoformat()) for story in stories])
+        entries = "".join(
+            f"<sitemap><loc>{self.base}{name}</loc>"
+            f"<lastmod>{max(story.at for story in stories).isoformat()}</lastmod></sitemap>"
+            for name, stories in months.items()
+        )
+        space = "http://www.sitemaps.org/schemas/sitemap/0.9"
+        index = f'{XML}<sitemapindex xmlns="{space}">{entries}</sitemapindex>'
+        found["/sitemap.xml"] = ("application/xml", index)
+        return found
+
+
+def test_files_of_a_sitemap_that_did_not_change_are_not_read_again(tmp_path: Path) -> None:
+    with serving(lambda base: Monthly(base=base)) as site:
+        crawls = Crawls(tmp_path, site.url)
+        crawls.crawl()
+        everything = site.taken()
+        assert len([path for path in everything if "/sitemap-2" in path]) > 2
+        before = crawls.content()
+        crawls.crawl()
+        assert len(site.taken()) == 2
+        assert crawls.content() == before
+        newest = max(site.system.stories, key=lambda story: story.at)
+        words = ["The tide came in late and left a boat on the slip, which nobody has asked for so far."]
+        late = replace(newest, number=900, title="A boat on the slip", paragraphs=words)
+        late.at += timedelta(hours=1)
+        site.system.stories.append(late)
+        crawls.crawl()
+        assert [row["url"] for row in crawls.rows("SELECT url FROM articles WHERE url LIKE '%boat-on%'")] == [
+            site.system.url(late)
+        ]
+        assert crawls.rows("SELECT url FROM articles WHERE gone_at IS NOT NULL") == []

@@ -120,6 +120,25 @@ def test_an_index_leads_to_posts_and_pages_and_not_to_taxonomies():
 
 
 @pytest.mark.parametrize(
+    ("dates", "read"),
+    [
+        (["2026-02-28", "2026-01-31", "2025-12-31"], [0]),
+        (["2026-02-26T23:00:00+00:00", "2026-02-27T12:00:00+00:00", "2026-01-01"], [1]),
+        (["2025-11-02", "2026-01-31", "2025-12-31"], [1]),  # the last one, where an index is out of date
+        (["2025-11-02", None, "soon"], [0, 1, 2]),
+        (["2026-03-09", "2025-12-31", "2025-12-31"], [0]),
+    ],
+)
+def test_files_that_an_index_dates_before_the_last_reading_are_not_read_again(dates, read):
+    entries = "".join(
+        f"<sitemap><loc>{HOME}/{number}.xml</loc>{f'<lastmod>{date}</lastmod>' if date else ''}</sitemap>"
+        for number, date in enumerate(dates)
+    )
+    index = sitemaps.read_sitemap(page(f"<sitemapindex>{entries}</sitemapindex>"))
+    assert index.changed_since(NOW) == tuple(f"{HOME}/{number}.xml" for number in read)
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"",
