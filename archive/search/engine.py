@@ -223,7 +223,8 @@ def _ranking(plan: Plan, size: int, most: int, *, by_date: bool, many: bool) -> 
     if by_date:
         sql, order = plan.few("date"), "score DESC, id DESC"
     else:
-        sql, order = plan.many("relevance") if many else plan.last("relevance"), "score, id DESC"
+        last = f"{plan.few('relevance')} ORDER BY {plan.table.index}.rowid DESC"
+        sql, order = plan.many("relevance") if many else last, "score, id DESC"
     pool = f"WITH found AS MATERIALIZED ({sql} LIMIT {most + 1}), kept AS (SELECT * FROM found LIMIT {most})"
     total = "SELECT count(*) FROM found"
     return f"{pool} SELECT score, id, ({total}) FROM kept ORDER BY {order} LIMIT {size}"

@@ -235,18 +235,14 @@ class Plan:
         matching = f"{index} MATCH :match AND {where}"
         return f"SELECT {index}.rowid AS id, {score} AS score FROM {index}{joined} WHERE {matching}"
 
-    def last(self, order: str) -> str:
-        """Return the same, those archived last first."""
-        return f"{self.few(order)} ORDER BY {self.table.index}.rowid DESC"
-
     def many(self, order: str) -> str:
-        """Return the same, where a great many match.
+        """Return the same of the matches archived last, where a great many match.
 
         Versions are only tested for being among the newest matches, since their conditions cost more.
         """
         table = self.table
         if not table.item:
-            return self.last(order)
+            return f"{self.few(order)} ORDER BY {table.index}.rowid DESC"
         rank = f"SELECT rowid AS id, {table.rank} AS score FROM {table.index}"
         newest = f"{rank} WHERE {table.index} MATCH :match ORDER BY rowid DESC LIMIT {CAP + 1}"
         score = table.newest if order == "date" else "found.score"
