@@ -23,7 +23,7 @@ from archive.search.engine import (
     without_text,
 )
 from archive.search.sql import TABLES
-from archive.shards.questions import Match, Open, Question, size_of
+from archive.shards.questions import Match, Open, Question, hits_of_page
 from archive.shards.shard_index import ShardIndex
 
 DEEPEST = 1000
@@ -99,7 +99,7 @@ def search_shards(
 
 def _section(kind: str, question: Question, *, with_text: bool) -> Section:
     ask, answers = question.ask, list(question.answers[kind].values())
-    size = size_of(kind, ask)
+    size = hits_of_page(kind, ask)
     start = (ask.page - 1) * size
     best = question.best(kind, start + size)[start:] if size else []
     hits = _hits(kind, best, question)

@@ -47,7 +47,7 @@ class _Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class ShardAnswer:
     """Ranked matches of one archive, and how many of its texts have each term."""
 
     shard: Shard
@@ -97,7 +97,7 @@ class Question:
     ) -> None:
         self.ask = ask
         self.open_shard = open_shard
-        self.answers: dict[str, dict[str, Answer]] = {kind: {} for kind in SEARCHED_KINDS}
+        self.answers: dict[str, dict[str, ShardAnswer]] = {kind: {} for kind in SEARCHED_KINDS}
         self.late: set[str] = set()
         self._wording, self._deadline = wording, deadline
         self._shards, self._texts = shards, texts
@@ -216,15 +216,15 @@ class Question:
         finally:
             connection.set_progress_handler(None, 0)
 
-    def _answer(self, connection: sqlite3.Connection, shard: Shard, plan: Plan, want: _Wanted) -> Answer:
+    def _answer(self, connection: sqlite3.Connection, shard: Shard, plan: Plan, want: _Wanted) -> ShardAnswer:
         kind, is_small = plan.table.name, _is_small(shard)
         ranked = rank_matches(connection, plan, self.ask, want.size, most=want.most, is_small=is_small)
-        answer = Answer(shard=shard, wanted=want, ranked=ranked, having={})
+        answer = ShardAnswer(shard=shard, wanted=want, ranked=ranked, having={})
         if not answer.is_scored or len(self._shards[kind]) == 1:
             return answer
         before = self.answers[kind].get(shard.name)
         having = before.having if before else _having(connection, kind, self._wording, self.ask)
-        return Answer(shard=shard, wanted=want, ranked=ranked, having=having)
+        return ShardAnswer(shard=shard, wanted=want, ranked=ranked, having=having)
 
 
 def lane_of(shard: Shard) -> int:
@@ -232,7 +232,7 @@ def lane_of(shard: Shard) -> int:
     return shard.id % LANES
 
 
-def size_of(kind: str, ask: Ask) -> int:
+def hits_of_page(kind: str, ask: Ask) -> int:
     """Return how many hits of a kind a page has."""
     if ask.kind == "all":
         return ask.size // 2
@@ -247,7 +247,7 @@ class _LateError(Exception):
 
 def _needed(kind: str, ask: Ask) -> int:
     """Return how many of the best matches of a kind are needed for a page."""
-    return ask.page * size_of(kind, ask)
+    return ask.page * hits_of_page(kind, ask)
 
 
 def _first_size(needed: int, shards: int) -> int:
@@ -256,7 +256,7 @@ def _first_size(needed: int, shards: int) -> int:
     return min(needed, _SHARES * share + _LEAST_DEPTH)
 
 
-def _counted(answers: Iterable[Answer]) -> int:
+def _counted(answers: Iterable[ShardAnswer]) -> int:
     return sum(answer.ranked.count for answer in answers)
 
 
@@ -276,7 +276,7 @@ def _having(connection: sqlite3.Connection, kind: str, wording: Wording, ask: As
     return {word: row[0] if row else 0 for word, row in found.items()}
 
 
-def _named(answer: Answer, weight: float | None = None) -> list[Match]:
+def _named(answer: ShardAnswer, weight: float | None = None) -> list[Match]:
     """Return the matches of an answer, their scores multiplied."""
     name = answer.shard.name
     if weight is None:
@@ -284,7 +284,7 @@ def _named(answer: Answer, weight: float | None = None) -> list[Match]:
     return [(score * weight, row_id, name) for score, row_id in answer.ranked.best]
 
 
-def _weighed(answer: Answer, everywhere: Mapping[str, int], whole: int) -> list[Match]:
+def _weighed(answer: ShardAnswer, everywhere: Mapping[str, int], whole: int) -> list[Match]:
     """Return the matches of an answer with scores that compare; `whole` counts the texts of all archives."""
     texts = answer.shard.texts[answer.ranked.plan.table.name]
     own = sum(_rarity(times, texts) for times in answer.having.values())

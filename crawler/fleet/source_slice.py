@@ -31,7 +31,7 @@ from crawler.fleet.travelling_files import bring_files, send_files, settle_datab
 ARCHIVE_NAME = "archive.db"
 STEP_SECONDS = 0.2
 PATIENT_LEASES = 4  # how long a store that does not respond is tried again when a crawl has ended
-START_SECONDS = 60.0
+CRAWL_START_SECONDS = 60.0
 """How long a crawl may take to give its first beat: a busy machine needs many leases for the imports."""
 
 logger = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ class LeaseKeeper(threading.Thread):
 
     def watch(self, crawl: Popen[bytes]) -> None:
         """Renew the lease only while a crawl beats."""
-        self._start_deadline = boot_seconds() + START_SECONDS
+        self._start_deadline = boot_seconds() + CRAWL_START_SECONDS
         self._crawl = crawl
 
     def end_crawl(self) -> None:

@@ -73,7 +73,7 @@ def test_crawl_that_starts_slowly_keeps_its_lease(
 def test_crawl_that_never_starts_is_ended(
     keeper: LeaseKeeper, crawl: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(source_slice, "START_SECONDS", 0.5)
+    monkeypatch.setattr(source_slice, "CRAWL_START_SECONDS", 0.5)
     keeper.watch(crawl)
     keeper.start()
     assert keeper.ending(wait(keeper, crawl)).startswith(SILENT)
