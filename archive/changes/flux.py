@@ -273,20 +273,12 @@ class _Case:
             return None
         said, was, gone, come = _compared_keys(copy, before, new)
         has_come = come and come <= said and not gone & said
-        if has_come and self._was_read_since(copy["modified"]):
+        if has_come and publisher_copies.was_read_since(self.db, self.source, copy):
             return True
         has_gone = said & was and gone <= said and not come & said
         if (gone or come) and has_gone:
             return False
         return None
-
-    def _was_read_since(self, modified: Value) -> bool:
-        """True if an earlier visit to the article's page was later than a modification."""
-        sql = "SELECT max(good_at) AS at FROM visits WHERE article_id = ? AND kind = 'article'"
-        read = rows.one(self.db, sql, self.old["id"])
-        if read is None:
-            return False
-        return str(read["at"] or "") >= str(modified)
 
     def _new_blocks(self) -> _Blocks:
         if self.said.get("text") is None:

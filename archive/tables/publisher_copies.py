@@ -30,6 +30,14 @@ SELECT surface, read_at, blocks FROM publisher_texts JOIN addresses USING (artic
 """
 
 
+_READ_SINCE = """
+SELECT 1 FROM visits JOIN runs ON runs.source = visits.source
+  AND visits.good_at BETWEEN runs.started_at AND runs.ended_at
+WHERE visits.article_id = ? AND visits.kind = 'article' AND visits.source = ?
+  AND runs.kind = 'crawl' AND runs.started_at >= ? LIMIT 1
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublisherCopy:
     """The publisher's own copy of a text.
@@ -99,3 +107,11 @@ def is_unmodified(db: Database, source: str, copy: Mapping[str, Value], at: str)
         return False
     elapsed = instant(at) - instant(str(listed["at"]))
     return timedelta() <= elapsed <= LISTED
+
+
+def was_read_since(db: Database, source: str, copy: Mapping[str, Value]) -> bool:
+    """True if an earlier crawl that began after a copy's modification has read the article's page.
+
+    One that began before it may have read the list before the modification, and the page after it.
+    """
+    return rows.one(db, _READ_SINCE, copy["article_id"], source, copy["modified"]) is not None

@@ -21,6 +21,7 @@ TIMES = {
     "source_events": ("at",),
     "problems": ("first_seen", "last_seen"),
     "publisher_texts": ("read_at",),
+    "runs": ("started_at", "ended_at"),
 }
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 
