@@ -30,6 +30,16 @@ _LISTED = (
 )
 VISIBLE = f"{_LISTED} AND gone_at IS NULL AND missed_at IS NULL"
 """How many comments of the kind that REST lists are held and neither gone nor doubted."""
+_HELD = f"""
+SELECT comments.article_id, comments_stated AS stated, comments.key, site_parent, comments.kind,
+  comments.missed_at, (SELECT comments_unseen FROM visits WHERE visits.source = addresses.source
+  AND visits.url_key = addresses.url_key) AS unseen,
+  (SELECT gone_at FROM comments AS above WHERE above.id = comments.parent_id) IS NOT NULL AS is_below_gone
+FROM addresses JOIN articles ON articles.id = addresses.article_id JOIN comments USING (article_id)
+WHERE addresses.source = ? AND addresses.url_key = ? AND comments.gone_at IS NULL
+  AND {NATIVE} AND (? OR comments_stated IS NOT NULL)
+"""
+"""The comments of a thread that are not removed, with what its page states."""
 _UNREADABLE = "comments-unreadable"
 """The problem of a page that shows none of its comments any more, and states no fewer."""
 
@@ -104,39 +114,45 @@ def _total_agrees(db: Database, look: Window, missed: int) -> bool:
 def _missed_in_thread(db: Database, look: ThreadLook) -> list[str]:
     """Return comments missing from a thread whose count fell too.
 
-    Replies below a hidden comment are not shown either, but the site still counts them: so only those are
-    missed whose parent is shown or removed. A theme that shows a part of a thread, or hides it, does not
+    Replies below a hidden comment are not shown either, but the site still counts them: so those are missed
+    whose parent is shown or removed, or only those whose parent is shown, and as many may be counted as were
+    when the page showed all that are held. A theme that shows a part of a thread, or hides it, does not
     change the count, and nothing is concluded; one that shows no pings may not count them either. A page
     without a count is believed where a second surface shows no comment, too. An empty thread is believed
     where another one has newer comments: otherwise readers write on another system now, and nobody has
     removed what they wrote here.
     """
-    sql = (
-        "SELECT article_id, comments_stated AS stated, key, site_parent, kind, comments.missed_at"
-        " FROM addresses"
-        " JOIN articles ON articles.id = article_id JOIN comments USING (article_id)"
-        " WHERE addresses.source = ? AND addresses.url_key = ? AND comments.gone_at IS NULL"
-        f" AND {NATIVE} AND (? OR comments_stated IS NOT NULL)"
-    )
-    key = urls.page_key(look.url)
-    held = list(db.query(sql, [look.source, key, look.empty]))
+    held = list(db.query(_HELD, [look.source, urls.page_key(look.url), look.empty]))
     if not look.shown and not _others_show(db, look.source, held):
         return []
     pings = [row for row in held if row["kind"] != "comment"]
-    if not any(row["key"] in look.shown for row in pings):
+    shows_pings = any(row["key"] in look.shown for row in pings)
+    if not shows_pings:
         held = [row for row in held if row["kind"] == "comment"]
     absent = {row["key"] for row in held} - look.shown
-    missing = [row for row in held if row["key"] in absent]
+    missed = [row for row in held if row["key"] in absent]
     if not look.empty:
-        missing = [row for row in missing if row["site_parent"] not in absent]
+        missed = [row for row in missed if row["site_parent"] not in absent]
     if look.pings_only:
-        missing = [row for row in missing if row["kind"] != "comment"]
-    missed = [row["key"] for row in missing]
-    if look.empty:
-        return missed
-    if not held or len(missed) > len(held) - held[0]["stated"]:
-        return []
-    return missed
+        missed = [row for row in missed if row["kind"] != "comment"]
+    if look.empty or not held:
+        return [row["key"] for row in missed]
+    fewer = len(held) - held[0]["stated"]
+    if shows_pings or not pings:
+        if not absent:
+            _note_unseen(db, look, max(0, -fewer))
+        fewer += held[0]["unseen"] or 0
+    below_shown = [row for row in missed if not row["is_below_gone"]]
+    for found in (missed, below_shown):
+        if len(found) <= fewer:
+            return [row["key"] for row in found]
+    return []
+
+
+def _note_unseen(db: Database, look: ThreadLook, number: int) -> None:
+    """Record how many comments a page states beside those that it shows."""
+    sql = "UPDATE visits SET comments_unseen = ? WHERE source = ? AND url_key = ?"
+    db.execute(sql, [number, look.source, urls.page_key(look.url)])
 
 
 def _note_unreadable(db: Database, look: ThreadLook) -> None:

@@ -154,7 +154,8 @@ class Frontier:
                     yield from self.request(url, walk=walk)
                     return
         is_whole = not rendered.lacks(page)
-        if is_whole and not self.crawl.is_first and not self.thread_feeds.tells(walk.start):
+        tells = walk.shown or not self.crawl.is_first
+        if is_whole and tells and not self.thread_feeds.tells(walk.start):
             yield from self.empty_threads.conclude(self._thread_look(walk, page), page)
 
     def _thread_cut(self, walk: Walk) -> str | None:

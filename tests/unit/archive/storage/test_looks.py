@@ -233,3 +233,34 @@ def test_a_gap_stays_one_where_the_comment_beside_it_has_lost_its_id(archive, lo
     assert show(archive, comment(later), name="snow", post_id=8).comments_new == 1
     wanted = sorted([(11, 19), (20, 24) if later > lost else (6, 10)])
     assert [gap[:2] for gap in gaps(archive)] == wanted
+
+
+def test_number_that_counts_replies_below_a_hidden_comment_proves_a_removal_by_its_fall(archive):
+    """The page states four more than it shows, all the time; then one less of both."""
+    comments = [comment(number) for number in (1, 2, 3)]
+    show(archive, *comments, stated=7)
+    archive.note_look(thread(1, 2, 3, at=NOON))
+    for hour, stated in ((1, 7), (3, 7), (5, 6), (7, 6)):
+        show(archive, at=hours(hour), stated=stated)
+        archive.note_look(thread(1, 3, at=hours(hour)))
+        assert gone(archive) == ({"2"} if hour == 7 else set())
+
+
+def test_reply_below_a_removed_comment_hides_no_removal_beside_it(archive):
+    show(archive, comment(1), comment(2, parent=1), comment(3), comment(4), stated=4)
+    for hour, stated, shown, removed in (
+        (1, 3, (3, 4), set()),
+        (3, 3, (3, 4), {"1"}),
+        (5, 2, (4,), {"1"}),
+        (7, 2, (4,), {"1", "3"}),
+    ):
+        show(archive, at=hours(hour), stated=stated)
+        archive.note_look(thread(*shown, at=hours(hour)))
+        assert gone(archive) == removed
+
+
+def test_part_of_a_thread_is_no_removal_where_more_is_stated_than_shown(archive):
+    show(archive, *map(comment, range(1, 7)), stated=9)
+    archive.note_look(thread(*range(1, 7), at=NOON))
+    look_twice(archive, 1, 2, 3, stated=9)
+    assert gone(archive) == set()
