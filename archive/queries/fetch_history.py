@@ -83,9 +83,7 @@ class FetchHistory(Closing):
         """Return the visit facts of a URL, if it was visited."""
         sql = f"{_VISIT} WHERE visits.source = ? AND visits.url_key = ?"
         row = self._one(sql, self.source, urls.page_key(url))
-        if not row:
-            return None
-        return self._seen(row)
+        return self._seen(row) if row else None
 
     def page_visits(self, article: int | str) -> list[Seen]:
         """Return the visit facts of an article's pages.
@@ -118,6 +116,13 @@ class FetchHistory(Closing):
         soon = to_text(now + A_WHILE)
         waiting = self._db.execute(sql, [soon, self.source, _PAGE])
         yield from map(self._seen, waiting.fetchall())
+
+    def due_types(self, now: datetime) -> list[str]:
+        """Return the content types of articles that are due, or have a pending change."""
+        due = "SELECT article_id FROM visits WHERE source = ? AND due_at <= ?"
+        pending = "SELECT item_id FROM pending_changes WHERE source = ? AND kind = 'article'"
+        sql = f"SELECT DISTINCT coalesce(type, ?) FROM articles WHERE id IN ({due} UNION {pending})"
+        return self._column(sql, POST, self.source, to_text(now), self.source)
 
     def undecided_visits(self) -> list[Seen]:
         """Return visits whose due date is not decided yet."""

@@ -30,6 +30,11 @@ SELECT surface, read_at, blocks FROM publisher_texts JOIN addresses USING (artic
 """
 
 
+_LISTED = """
+SELECT max(good_at) AS at FROM visits JOIN articles ON articles.id = ?
+WHERE visits.source = ? AND visits.kind = ? AND (coalesce(articles.type, ?) = ?)
+  = (visits.url NOT LIKE '%/wp/v2/%' OR visits.url LIKE '%/wp/v2/posts')
+"""  # of the other types of WordPress the last one that was listed: all of them are listed together
 _READ_SINCE = """
 SELECT 1 FROM visits JOIN runs ON runs.source = visits.source
   AND visits.good_at BETWEEN runs.started_at AND runs.ended_at
@@ -98,11 +103,7 @@ def is_unmodified(db: Database, source: str, copy: Mapping[str, Value], at: str)
         return False
     if str(copy["read_at"]) > at:
         return False
-    sql = (
-        "SELECT max(good_at) AS at FROM visits JOIN articles ON articles.id = ?"
-        " WHERE visits.source = ? AND visits.kind = ? AND coalesce(articles.type, ?) = ?"
-    )
-    listed = rows.one(db, sql, copy["article_id"], source, PageKind.POSTS.value, POST, POST)
+    listed = rows.one(db, _LISTED, copy["article_id"], source, PageKind.POSTS.value, POST, POST)
     if listed is None or listed["at"] is None:
         return False
     elapsed = instant(at) - instant(str(listed["at"]))

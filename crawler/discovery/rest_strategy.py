@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from archive.core.records import POST, PageKind
 from archive.tables.observations import Listing
+from archive.tables.publisher_copies import LISTED
 from crawler.crawl import Crawl
 from crawler.discovery import rest, rest_ids
 from crawler.discovery.front_page import FrontPage
@@ -18,6 +19,7 @@ from crawler.discovery.sitemap_strategy import SitemapStrategy
 from crawler.frontier.frontier import Frontier
 from pipeline.platforms.wordpress import rest_urls
 
+_POST_TYPE = ContentType(name=POST, route="posts")
 OVERLAP = timedelta(hours=2)  # WordPress compares local times: in the repeated autumn hour a bound is 1 h off
 
 
@@ -84,6 +86,46 @@ class RestStrategy:
                 crawl.note(rest_content_read=True)
             return
 
+    async def find_modified(self) -> AsyncIterator[Any]:
+        """Yield what was modified of the content types whose pages are due, unless just listed.
+
+        So what a page shows is judged by what the publisher has written by now.
+        """
+        crawl = self.crawl
+        root = crawl.rest.root
+        await crawl.settled()
+        due = crawl.facts.due_types(crawl.started_at) if root is not None else ()
+        if root is None or not due:
+            return
+        posts_at = crawl.after.posts_read_at
+        types_at = crawl.after.types_read_at
+        try:
+            if POST in due and posts_at is not None and not crawl.is_within(LISTED / 2, posts_at):
+                async for item in self._modified(root, _POST_TYPE, posts_at):
+                    yield item
+                crawl.note(posts_read_at=crawl.started_at)
+            if types_at is not None and not crawl.is_within(LISTED / 2, types_at):
+                for kind in await self._due_types(root, due):
+                    async for item in self._modified(root, kind, types_at):
+                        yield item
+        except NoListingError as refusal:
+            yield refusal.page
+
+    async def _due_types(self, root: str, due: Collection[str]) -> tuple[ContentType, ...]:
+        """Return the content types besides posts of which some items are due."""
+        others = set(due) - {POST}
+        if not others - {rest.PAGE_TYPE.name}:
+            known = (rest.PAGE_TYPE,)
+        else:
+            known = await self._other_types(root)
+        return tuple(kind for kind in known if kind.name in others and self.crawl.site.wants_type(kind.name))
+
+    def _modified(self, root: str, kind: ContentType, since: datetime) -> AsyncIterator[Any]:
+        """Return the listing of what was modified of a content type, with texts."""
+        after = since - OVERLAP
+        url_of = partial(rest_urls.posts_url, root, kind=kind.route, modified_after=after, content=True)
+        return self._list(url_of, after)
+
     def _open(self, root: str) -> None:
         self.crawl.report.surface = "rest"
         self.crawl.rest.root = root
@@ -92,8 +134,7 @@ class RestStrategy:
         """Yield modified posts with text, before a complete listing without."""
         if recent or since is None or not self.crawl.before.rest_content_read:
             return
-        url_of = partial(rest_urls.posts_url, root, modified_after=since - OVERLAP, content=True)
-        async for item in self._list(url_of, since - OVERLAP):
+        async for item in self._modified(root, _POST_TYPE, since):
             yield item
 
     async def _list(self, url_of: Callable[[int], str], after: datetime | None = None) -> AsyncIterator[Any]:
@@ -173,9 +214,7 @@ class RestStrategy:
             return
         since = self.crawl.before.types_read_at
         if since is not None:
-            after = since - OVERLAP
-            changed = partial(rest_urls.posts_url, root, kind=kind.route, modified_after=after, content=True)
-            async for item in self._list(changed, after):
+            async for item in self._modified(root, kind, since):
                 yield item
         whole = partial(rest_urls.posts_url, root, kind=kind.route, content=since is None)
         async for item in self._list(whole):

@@ -81,6 +81,7 @@ class NewsSpider(SourceSpider):
         for step in (
             discovery.posts(news, is_silent=is_silent),
             comments.new_comments(talk),
+            discovery.by_rest.find_modified(),
             backlog.unread(),
             backlog.doubted(),
             comments.all_threads(),

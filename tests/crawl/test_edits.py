@@ -14,6 +14,7 @@ from archive.core.records import Site
 from archive.storage.archive import Archive
 from pipeline import process
 from tests.builders.crawling import Crawls
+from tests.builders.life import Life
 from tests.builders.pages import made_page
 from tests.fakesite import SampleSite
 from tests.fakesite.faults import Fault
@@ -197,3 +198,33 @@ def test_a_site_full_of_noise_was_not_edited_and_a_real_edit_is_found_in_it(tmp_
         crawls.rows("UPDATE visits SET fetched_at = '2020-01-01T00:00:00Z' RETURNING url")
         assert crawls.crawl().saved.articles_changed == 1
         assert [row["kind"] for row in crawls.rows("SELECT kind FROM events")] == ["edited"]
+
+
+class OtherWords(Fault):
+    """Rewrites sentences, as a plugin does after the publisher."""
+
+    def answer(self, _request, ordinary, /):
+        sound = ordinary()
+        body = sound.body.replace(b" the ", b" this ")
+        return Response(sound.status, body, headers=[("Content-Type", "text/html; charset=utf-8")])
+
+
+def test_words_of_a_plugin_are_no_edit_of_what_is_due_long_after_it_was_listed(tmp_path):
+    """REST is asked again for what was modified, of posts and static pages, before their pages are read."""
+    with SampleSite(articles=12, comments=20) as site:
+        site.permalinks = "/"
+        crawls = Crawls(tmp_path, site.url)
+        life = Life(site, crawls, ())
+        crawls.crawl()
+        crawls.crawl()
+        for url in site.readable:
+            site.faults.add(OtherWords(match=url.removeprefix(site.url) + "*"))
+        life.pass_time(hours=3)
+        life.look_again()
+        life.pass_time(minutes=1)
+        before = len(site.asked("/wp-json/wp/v2/p*"))
+        crawls.crawl()
+        assert crawls.rows("SELECT kind FROM events") == []
+        listed = [each.target for each in site.asked("/wp-json/wp/v2/p*")[before:]]
+        assert [target.partition("?")[0].rpartition("/")[2] for target in listed] == ["posts", "pages"]
+        assert all("modified_after" in target for target in listed)

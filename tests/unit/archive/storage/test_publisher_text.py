@@ -63,10 +63,11 @@ def plain(words):
     return re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", words)
 
 
-def save(archive, step, *, again_at=None, **facts):
+def save(archive, step, *, again_at=None, route="posts", **facts):
     surface = Surface(step.surface)
     kinds = {"page": PageKind.ARTICLE, "rest": PageKind.POSTS, "feed": PageKind.POSTS_FEED}
-    url = URL if step.surface == "page" else f"https://gazette.example/{step.surface}"
+    places = {"page": URL, "rest": f"https://gazette.example/wp-json/wp/v2/{route}"}
+    url = places.get(step.surface, "https://gazette.example/feed")
     modified = None if step.modified is None else NOON + timedelta(hours=step.modified)
     article = Article(url=URL, post_id=7, title="Lamps", modified=modified, **facts)
     if surface is Surface.PAGE:
@@ -332,3 +333,15 @@ def test_edit_between_the_list_and_the_page_does_not_freeze_the_text(archive):
     assert (edits(archive), shown(archive)) == (1, (A, C2))
     save(archive, page(30, A, D2, modified=29))
     assert (edits(archive), shown(archive)) == (2, (A, D2))
+
+
+@pytest.mark.parametrize(
+    ("route", "text", "number"),
+    [("posts", (A, C2), 1), ("pages", (A, C), 0)],
+)
+def test_words_of_a_plugin_on_a_static_page_are_judged_by_the_list_of_its_type(archive, route, text, number):
+    for step in (rest(1, A, C), page(1.1, A, C)):
+        save(archive, step, type="page", route="pages")
+    save(archive, listed(30), route=route)
+    save(archive, page(30.1, A, C2), type="page")
+    assert (shown(archive), edits(archive)) == (text, number)
