@@ -122,12 +122,19 @@ def _ways_of_text(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterab
 
 def _way_of_prose(hunk: Hunk) -> str:
     """Return how the text of a paragraph changed."""
-    before = _letters(" ".join(block.words for block in hunk.old))
-    after = _letters(" ".join(block.words for block in hunk.new))
+    old = [_letters(block.words) for block in hunk.old]
+    new = [_letters(block.words) for block in hunk.new]
+    before = "".join(old)
+    after = "".join(new)
     if before == after:
         return "look text letters"
-    is_part = after.endswith(before) or after.startswith(before)
-    framed = before and after and is_part
-    if framed:
+    is_each = len(old) == len(new) and all(map(_is_framed, old, new))
+    if _is_framed(before, after) or is_each:
         return "look text framed"
     return "words"
+
+
+def _is_framed(before: str, after: str) -> bool:
+    """True if letters were added before or after a text, but none within."""
+    is_part = after.endswith(before) or after.startswith(before)
+    return bool(before and after and is_part)

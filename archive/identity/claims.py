@@ -102,7 +102,8 @@ class Known:
     `by_id` has the claimed post id; `at_url`, `at_asked` and `at_final` have the claim's URLs; `twin` has the
     same title and date; `alike` has the same text but for numbers. `wall` is True where such a text was
     refused for another URL, `wall_numbers` where one with the same numbers was. `rebuilt` is True where the
-    site lately gave ids of recorded articles to others, as after an import.
+    site lately gave ids of recorded articles to others, as after an import; `mixed_up` where the text is that
+    of another article, its address included.
     """
 
     by_id: Held | None = None
@@ -114,6 +115,7 @@ class Known:
     wall: bool = False
     wall_numbers: bool = False
     rebuilt: bool = False
+    mixed_up: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

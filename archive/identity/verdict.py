@@ -145,7 +145,8 @@ def _page_refusal(
         titled = strong and same_title(claim.title, held.title)  # a title that others have, too
         if held.text and claim.text and claim.whole and not claim.repeated and not titled:
             return Reason.REPLACED
-    is_replaced = Evidence.ID not in evidence and _is_replaced(claim, held)
+    is_proven = Evidence.ID in evidence and not known.mixed_up
+    is_replaced = not is_proven and _is_replaced(claim, held)
     shrinkage = _shrinkage(claim, held)
     if shrinkage is None and is_replaced:
         return Reason.REPLACED

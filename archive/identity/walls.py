@@ -93,6 +93,13 @@ def holder(db: Database, source: str, digest: str, without: Collection[Value]) -
     return None
 
 
+def is_of_another(db: Database, source: str, text: str, without: Collection[Value]) -> bool:
+    """True if a text is that of another article, as where a cache mixes up two pages."""
+    sql = "SELECT article_id FROM text_digests WHERE source = ? AND words = ?"
+    found = {number for (number,) in db.execute(sql, [source, fingerprint(text, "")])}
+    return bool(found.difference(without))
+
+
 def refused_elsewhere(db: Database, page: Page, article: Article, digest: str) -> tuple[bool, bool]:
     """Return whether a text, and its numbers, were refused elsewhere.
 
@@ -119,7 +126,8 @@ def note_accepted(db: Database, page: Page, article: Article, article_id: int, v
     if digest is None or article.further:
         return
     proof = ", ".join(sorted(verdict.evidence)) or Evidence.FIRST
-    _note_digest(db, page.source, article_id, digest, proof)
+    words = fingerprint(article.text or "", "")
+    _note_digest(db, page.source, article_id, digest, proof, words)
     db.execute("DELETE FROM refused_texts WHERE source = ? AND url = ?", [page.source, page.url])
 
 
@@ -145,16 +153,19 @@ def fill_digests(db: Database, source: str) -> None:
     while found := db.execute(sql, [source, last, _PORTION]).fetchall():
         for number, url, text in found:
             if digest := fingerprint(text, url):
-                _note_digest(db, source, number, digest, BEFORE)
+                _note_digest(db, source, number, digest, BEFORE, fingerprint(text, ""))
         last = found[-1][0]
     crawl_states.update_state(db, source, has_text_digests=True)
 
 
-def _note_digest(db: Database, source: str, article_id: int, digest: str, proof: str) -> None:
+def _note_digest(
+    db: Database, source: str, article_id: int, digest: str, proof: str, words: str | None
+) -> None:
     db.execute(
-        "INSERT INTO text_digests VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET digest = excluded.digest,"
-        " proof = excluded.proof WHERE digest IS NOT excluded.digest OR proof IS NOT excluded.proof",
-        [article_id, source, digest, proof],
+        "INSERT INTO text_digests (article_id, source, digest, proof, words) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET digest = excluded.digest, proof = excluded.proof, words = excluded.words"
+        " WHERE (digest, proof, words) IS NOT (excluded.digest, excluded.proof, excluded.words)",
+        [article_id, source, digest, proof, words],
     )
 
 

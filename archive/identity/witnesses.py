@@ -136,6 +136,7 @@ class Witnesses:
             wall=wall,
             wall_numbers=wall_numbers,
             rebuilt=is_renumbered and self._rebuilt,
+            mixed_up=self._is_mixed_up(article, found),
         )
 
     def _claim(self, article: Article) -> Claim:
@@ -253,6 +254,11 @@ class Witnesses:
             holder,
             refused,
         )
+
+    def _is_mixed_up(self, article: Article, found: dict[Value, Row]) -> bool:
+        if self.surface is not Surface.PAGE or not found or walls.digest_of(article) is None:
+            return False
+        return walls.is_of_another(self.db, self.page.source, article.text or "", found.keys())
 
     def _is_repeated(self, article: Article) -> bool:
         digest = walls.digest_of(article)

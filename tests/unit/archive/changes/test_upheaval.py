@@ -11,6 +11,8 @@ from archive.changes import upheaval
 from archive.changes.differences import RETITLED, ways
 from archive.core.database import transaction
 from archive.storage.archive import Archive
+from pipeline import process
+from tests.builders.pages import made_page
 from tests.builders.stories import NOON, SENTENCES, SITE, Story, visit
 
 DAY = timedelta(days=1)
@@ -383,3 +385,18 @@ def test_wall_that_repeats_the_first_paragraph_says_nothing_new():
     edited = {"text": "\n\n".join([first, *others, later.replace("the wind", "the tide")])}
     assert "words" not in set(ways("article", before, walled, ("text",)))
     assert set(ways("article", before, edited, ("text",))) == {"words"}
+
+
+def test_number_before_each_paragraph_is_a_redesign_and_leaves_the_edit(archive):
+    stories = [Story(number=n) for n in range(8)]
+    crawl(archive, stories, NOON)
+    numbered = [replace(story, changed=(EDIT,) if story.number == 3 else ()) for story in stories]
+    for number, story in enumerate(numbered):
+        first, *others = story.markup().split("<p>")
+        markup = "".join([first, *(f"<p>[{n}] {paragraph}" for n, paragraph in enumerate(others, 1))])
+        page = made_page(story.url, markup, source="gull", fetched_at=NOON + DAY + timedelta(minutes=number))
+        archive.save(page, process(page, SITE))
+    with transaction(archive.db):
+        upheaval.settle(archive.db, "gull", NOON + 2 * DAY)
+    assert [kind for kind, _, _ in happened(archive)] == ["redesign"]
+    assert edits(archive) == [(4, None)]

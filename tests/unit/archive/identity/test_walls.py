@@ -9,6 +9,7 @@ import json
 import pytest
 
 from archive.core.records import PageKind
+from archive.identity.likeness import same_title
 from tests.builders import walls
 from tests.builders.gull_gazette import (
     DATES,
@@ -101,6 +102,22 @@ def test_rewritten_article_without_an_id_is_an_edit_at_the_second_look(archive):
         text = TEXTS[NETS] + TEXTS[TAR] if hours else TEXTS[LIGHTS]
         save(archive, page(LIGHTS, story(LIGHTS, text=text), hours))
         assert len(events(archive)) == number
+
+
+@pytest.mark.parametrize("stays", [False, True])
+def test_text_of_the_next_article_of_a_series_is_an_edit_at_the_second_look(archive, stays):
+    """A cache mixes up two pages below titles that are nearly the same; an editor may have done it, too."""
+    titles = {LIGHTS: "The notes of Alder", NETS: "The notes of Birch"}
+    assert same_title(*titles.values())
+    told = []
+    for hours, url in ((0, LIGHTS), (3, NETS), (6, NETS if stays else LIGHTS)):
+        for each, title in titles.items():
+            text = TEXTS[each] if each == NETS else TEXTS[url]
+            shown = story(each, title=title, text=text, post_id=IDS[each])
+            save(archive, page(each, shown, hours))
+        told.append(len(events(archive)))
+    assert told == [0, 0, int(stays)]
+    assert texts(archive)[LIGHTS] == "\n\n".join(TEXTS[NETS if stays else LIGHTS])
 
 
 @pytest.mark.parametrize("rest", [True, False])
