@@ -114,9 +114,8 @@ class RestStrategy:
     async def _due_types(self, root: str, due: Collection[str]) -> tuple[ContentType, ...]:
         """Return the content types besides posts of which some items are due."""
         others = set(due) - {POST}
-        if not others - {rest.PAGE_TYPE.name}:
-            known = (rest.PAGE_TYPE,)
-        else:
+        known: tuple[ContentType, ...] = (rest.PAGE_TYPE,)
+        if others - {rest.PAGE_TYPE.name}:
             known = await self._other_types(root)
         return tuple(kind for kind in known if kind.name in others and self.crawl.site.wants_type(kind.name))
 
