@@ -32,6 +32,7 @@ from archive.tables.url_keys import OWN_KEY
 _PORTION = 500  # rows read at a time
 A_WHILE = timedelta(minutes=10)  # by how much two clocks may differ
 _PAGE = PageKind.ARTICLE.value
+_AS_STORED = ("url", "status", "failures", "etag", "last_modified", "lastmod", "leads_to")  # of a visit
 SETTLED = ("password-protected", "not-an-article", GAVE_UP)  # what time alone does not mend
 TOLD = timedelta(days=1)  # how far behind the last whole crawl a surface that lists new comments may be
 
@@ -370,17 +371,11 @@ class FetchHistory(Closing):
         if comments_open is not None:
             comments_open = bool(comments_open)
         return Seen(
-            url=row["url"],
-            status=row["status"],
+            **{name: row[name] for name in _AS_STORED},
             fetched_at=instant(row["fetched_at"]),
             first_fetched=instant(row["first_fetched"]),
             changed_at=optional_instant(row["changed_at"]),
-            failures=row["failures"],
             retry_at=optional_instant(row["retry_at"]),
-            etag=row["etag"],
-            last_modified=row["last_modified"],
-            lastmod=row["lastmod"],
-            leads_to=row["leads_to"],
             published=from_text(row["published"]),
             edits=row["edits"] or 0,
             last_comment=from_text(row["last_comment"]),
