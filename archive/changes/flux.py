@@ -6,7 +6,7 @@ again, its place is noise. A state that an item has been in before is a return t
 served from a cache, and becomes an event only when it lasts. It runs inside a transaction of its caller.
 
 Does not: change articles, comments or versions.
-Invariant: an edit within a sentence is never delayed, unless the sentence was there before.
+Invariant: an edit within a sentence is never delayed, unless the sentence was there before or is cut off.
 """
 
 from __future__ import annotations
@@ -198,7 +198,8 @@ class _Case:
                 self.reread = set()
                 yield from names
             return
-        if self._returns_to_text(new) or self._is_contradicted(before, new):
+        is_old = self._returns_to_text(new) or text_blocks.is_cut_short(before, new)
+        if is_old or self._is_contradicted(before, new):
             state = digest_texts(*(block.key for block in new))
             if self.followed or not self.waiting.confirmed("text", "", "", state, "flip"):
                 yield from names

@@ -149,6 +149,18 @@ def compare(
     return Comparison(hunks=tuple(hunks), shared=shared)
 
 
+def is_cut_short(old: Sequence[TextBlock], new: Sequence[TextBlock]) -> bool:
+    """True if a text ends within a sentence of an earlier one, as a page that was cut off on its way."""
+    if not new or len(new) > len(old):
+        return False
+    *whole, last = new
+    before = old[len(whole)]
+    is_part = before.words != last.words and before.words.startswith(last.words)
+    if not is_part or not before.prose or END.search(last.words):
+        return False
+    return all(a.key == b.key for a, b in zip(old, whole, strict=False))
+
+
 def is_counted(block: TextBlock) -> bool:
     """True if a block counts what readers do."""
     return "#" in block.skeleton and bool(COUNTED.search(block.words))

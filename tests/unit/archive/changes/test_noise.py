@@ -9,7 +9,9 @@ import pytest
 from archive.changes.text_blocks import blocks, compare
 from archive.core.link_identity import identity
 from archive.storage.archive import Archive
+from pipeline import process
 from tests.builders.fragments import FRAGMENTS
+from tests.builders.pages import made_page
 from tests.builders.stories import NAMES, NOON, SITE, Story, visit
 
 STEP = timedelta(hours=6)
@@ -249,6 +251,20 @@ def test_comment_that_is_cut_short_is_no_edit(archive):
     assert [row["text"] for row in archive.db.query("SELECT text FROM comments WHERE key LIKE '%01'")] == [
         long
     ]
+
+
+def test_page_that_was_cut_off_on_its_way_is_no_edit_before_it_lasts(archive):
+    whole = Story(number=1)
+    markup = whole.markup()
+    cut = markup[: markup.index("which ends in April")]
+    for number, shown in enumerate((markup, cut, markup, cut, cut)):
+        page = made_page(whole.url, shown, source="gull", fetched_at=NOON + number * STEP)
+        archive.save(page, process(page, SITE))
+        assert events(archive) == []
+    shorter = markup.replace(", which ends in April with a line that nobody signed", "")
+    page = made_page(whole.url, shorter, source="gull", fetched_at=NOON + 5 * STEP)
+    archive.save(page, process(page, SITE))
+    assert [kind for kind, _ in events(archive)] == ["edited"]
 
 
 @pytest.mark.parametrize("form", ["%Y-%m-%dT%H:%M:%S+00:00", "%Y-%m-%d"])
