@@ -107,6 +107,8 @@ ghost: .cache/ghost.stamp  ## install Ghost, for the tests against it
 
 pywb: .cache/pywb.stamp  ## install pywb, in its own environment, for the tests beside it
 
+plugins: .cache/plugins.stamp  ## install the plugins of docs/plugins.md, in an environment of their own, for the tests beside them
+
 generators: .cache/generators.stamp  ## install Eleventy and Hexo, for the tests of static sites
 	@[ -d .cache/generators/node_modules/hexo ] || \
 	  echo "make generators: NO GENERATORS. They need Node 18 or newer, npm and a registry (Debian: apt-get install npm). Their tests will be skipped." >&2
