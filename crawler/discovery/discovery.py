@@ -50,9 +50,8 @@ class Discovery:
         """
         crawl = self.crawl
         before = self.crawl.before
-        lacks_types = (
-            before.surface == "rest" and before.types_read_at is None
-        )  # an archive from before types
+        # an archive from before types lacks them
+        lacks_types = before.surface == "rest" and before.types_read_at is None
         is_recent = crawl.is_within(RELIST, before.posts_listed_at) and not lacks_types
         crawl.rest.lists_comments = before.rest_lists_comments is not False
         if is_recent and is_silent:
