@@ -12,6 +12,7 @@ SPIDER_MODULES = ["crawler.spiders"]
 USER_AGENT = f"Backissue/{VERSION} (news archiving crawler)"  # the spider adds the contact
 BACKISSUE_ARCHIVE = "archive.db"
 BACKISSUE_VISITOR = None  # the spider sets it: how requests are signed
+BACKISSUE_RENDER = False  # `crawler.render.browser.render_articles` sets it
 
 # Politeness: one request at a time, robots.txt obeyed, no shell and no console listening.
 ROBOTSTXT_OBEY = True

@@ -88,6 +88,7 @@ def lacking() -> str | None:
 def render_articles(settings: BaseSettings) -> None:
     """Have the articles of a run rendered; without it, a run loads nothing for that."""
     settings["DOWNLOADER_MIDDLEWARES"][_MIDDLEWARE] = _MIDDLEWARE_PLACE
+    settings.set("BACKISSUE_RENDER", True, "spider")
 
 
 def require_browser(source: str) -> None:
