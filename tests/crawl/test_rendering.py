@@ -192,7 +192,7 @@ def test_hostile_pages_are_bounded_and_named(site, tracker, tmp_path):
     crawls = rendered(tmp_path, site)
     arguments = ["--js-flags=--max-old-space-size=64", "--host-resolver-rules=MAP * ~NOTFOUND"]
     crawls.values |= {
-        "crawler.render.rendering.RENDER_SECONDS": 4,
+        "crawler.render.rendering.RENDER_SECONDS": 8,
         "crawler.render.rendering.MAX_DOM_CHARS": 10**6,
         "crawler.render.browser.ARGUMENTS": arguments,
     }
