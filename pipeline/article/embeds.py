@@ -245,8 +245,10 @@ def _made(node: HtmlElement) -> str | None:
         return f"https://players.brightcove.net/{account}/{player}_default/index.html?videoId={video}"
     if node.tag not in _MADE_OF:
         return None
-    made = (form.format(node.get(name)) for tag, name, form in _MADE if tag == node.tag and node.get(name))
-    return next(made, None)
+    for tag, name, form in _MADE:
+        if tag == node.tag and (stated := node.get(name)):
+            return stated if stated.startswith("http") else form.format(stated)
+    return None
 
 
 def _quoted(node: HtmlElement, kind: str | None) -> str | None:

@@ -1,7 +1,8 @@
 """Tables that only place the parts of a page, as old templates use them.
 
 trafilatura writes a table cell by cell, in one line for each row. Where a cell contains a heading or several
-paragraphs, it is a column of the page, and its table is opened into plain blocks.
+paragraphs, it is a column of the page, and its table is opened into plain blocks. Does not: open a table that
+names its columns or has a caption, nor one whose cells have short headings of their own.
 """
 
 from __future__ import annotations
@@ -11,26 +12,27 @@ from collections.abc import Iterator, Sequence
 
 from lxml.html import HtmlElement
 
-from pipeline.html.dom import Index, text_of
+from pipeline.html.dom import Index, is_longer, text_of
 
-_HEADINGS = ("h1", "h2", "h3")
+_HEADINGS = ("h2", "h3")
+_OF_DATA = ("th", "caption", "thead")
 _PARTS = ("tbody", "tr", "td", "th")
 _PROSE = 80
 """Characters from which on a paragraph is prose."""
 _ENOUGH = 2
-"""Paragraphs of prose that make a cell a column; one heading does as well."""
+"""Paragraphs of prose that make a cell a column; a headline does as well, and a heading above other words."""
 
 
 def open_layout_tables(index: Index, boxes: Sequence[HtmlElement]) -> None:
     """Make blocks of the parts of tables that place columns, where no box of the text is marked."""
     if boxes:
         return
+    data = {next(node.iterancestors("table"), None) for node in index.tagged(*_OF_DATA)}
     opened: set[HtmlElement] = set()
     for cell in _columns(index):
-        for table in cell.iterancestors("table"):
-            if table in opened:
-                break
-            opened.add(table)
+        around = list(cell.iterancestors("table"))
+        if around and around[0] not in data:
+            opened.update(table for table in around if table not in data)
     if not opened:
         return
     parts = [node for node in index.tagged(*_PARTS) if next(node.iterancestors("table"), None) in opened]
@@ -41,8 +43,12 @@ def open_layout_tables(index: Index, boxes: Sequence[HtmlElement]) -> None:
 def _columns(index: Index) -> Iterator[HtmlElement]:
     """Yield the innermost cells that contain a heading, or paragraphs of prose."""
     found: Counter[HtmlElement] = Counter()
-    for node in index.tagged("p", *_HEADINGS):
+    for node in index.tagged("p", "h1", *_HEADINGS):
         cell = next(node.iterancestors("td", "th"), None)
-        if cell is not None and (node.tag != "p" or len(text_of(node)) >= _PROSE):
-            found[cell] += 1 if node.tag == "p" else _ENOUGH
+        if cell is None:
+            continue
+        if node.tag == "p":
+            found[cell] += len(text_of(node)) >= _PROSE
+        elif node.tag == "h1" or is_longer(cell, len(text_of(node)) + _PROSE):
+            found[cell] += _ENOUGH
     yield from (cell for cell, number in found.items() if number >= _ENOUGH)

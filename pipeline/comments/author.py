@@ -26,6 +26,7 @@ from pipeline.comments.vocabulary import (
     Scene,
     inside,
     is_says,
+    only_prefix,
 )
 from pipeline.dates import parse
 from pipeline.html.dom import has_class, text_of, tokens
@@ -279,9 +280,8 @@ def _before_date(said: str, language: str | None) -> str | None:
 def _text(node: HtmlElement, language: str | None) -> str | None:
     name = _shown(node, language)
     prefixed = COMMENT_PREFIX.match(name or "")
-    if name and prefixed is None and node.tag == "cite":
-        before = _before_date(name, language)
-        if before:
+    if name and prefixed is None and node.tag in ("cite", "div", "p", "small"):
+        if before := _before_date(name, language):
             return _without_says(before)
     if prefixed and node.tag in ("cite", "div", "p", "small"):
         links = (text_of(link) for link in node.iter("a") if "#" not in link.get("href", ""))
@@ -296,7 +296,7 @@ def _name_within(node: HtmlElement, body: HtmlElement | None, language: str | No
     """
     own = _own_words(node)
     is_name = own != "" and not is_says(own) and not parse.looks_dated(own, language)
-    if is_name and len(own) > 1 and not COMMENT_PREFIX.match(own):
+    if is_name and len(own) > 1 and not COMMENT_PREFIX.match(own) and not only_prefix(own):
         return node
     around_body = body is not node and not inside(node, body)
     for inner in node.iter("cite", "strong", "b", *_HEADINGS, "a", "span", "em"):
@@ -305,7 +305,7 @@ def _name_within(node: HtmlElement, body: HtmlElement | None, language: str | No
         text = text_of(inner)
         if text and not _is_meta(inner, text, language):
             return inner
-    if is_name:
+    if is_name and (len(own) == 1 or COMMENT_PREFIX.match(own)):
         return node
     return None
 
@@ -360,7 +360,8 @@ def _shown(node: HtmlElement, language: str | None) -> str | None:
         if child.tag == "br" and line(text):
             break
         piece = text_of(child)
-        if not _is_badge(child, piece, language) and not (_is_addition(child) and line(text)):
+        is_behind = _is_addition(child) and line(text) and not only_prefix(text)
+        if not is_behind and not _is_badge(child, piece, language):
             text += piece
         text += child.tail or ""
     name = line(text) or ""

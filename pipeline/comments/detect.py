@@ -16,7 +16,16 @@ from lxml.html import HtmlElement
 
 from archive.core import urls
 from pipeline.comments import hand_made, loose_entries
-from pipeline.comments.items import CHILDREN, LISTS, THREAD, CommentItem, depth_class, in_thread, outer_of
+from pipeline.comments.items import (
+    CHILDREN,
+    LISTS,
+    THREAD,
+    CommentItem,
+    depth_class,
+    in_thread,
+    in_widget,
+    outer_of,
+)
 from pipeline.html.dom import Index, below_body, has_class, tokens
 
 ITEM_TAGS = frozenset({"li", "div", "article", "section", "dt", "tr", "table", "blockquote"})
@@ -33,22 +42,6 @@ _COMMENT_PATH = re.compile(r"/comment/\d+#comment-\d+$")
 _COMPANION = re.compile(
     r"^(?:even|odd|alt|thread-\w+|depth-\d+|byuser|bypostauthor|comment-author-.+|post|"
     r"wpd-comment|wc-comment|highlander-comment)$"
-)
-_WIDGET = re.compile(
-    r"^(?:widget|widget[_-](?:area|recent|comments?|wrap|container|inner).*|widget_.*|"
-    r"sidebar(?:[-_]?\d+)?|(?:primary|secondary|main|site|left|right|blog)-sidebar|"
-    r"recent-?comments?|recentcomments|wp-block-latest-comments)$"
-)
-_WIDGET_IDS = frozenset(
-    {
-        "sidebar",
-        "secondary",
-        "sidebar1",
-        "sidebar-primary",
-        "sidebar-secondary",
-        "recentcomments",
-        "recent-comments",
-    }
 )
 _CANDIDATE = re.compile(r"comment|pingback|trackback|-comm-|^c(?:\d|6a)", re.IGNORECASE)
 _NO_ITEM_TAGS = frozenset(
@@ -69,7 +62,7 @@ def find_comments(index: Index, own: frozenset[str], base: str) -> list[CommentI
         items += loose_entries.answerable(index, owners)
         items += loose_entries.signed_below(index, owners)
     if all(_is_ping(item) for item in items):
-        items += hand_made.anchored_blocks(index, owners) or hand_made.dated_entries(index, owners)
+        items += hand_made.listed(index, owners, base)
     _by_depth(items)
     return _without_doubles(_belonging(items, _links(index), own, base))
 
@@ -135,19 +128,6 @@ def signed(element: HtmlElement) -> bool:
         is_entry = element.tag in ("li", "div", "article", "section")
         return is_entry and marks.isdisjoint(("pingback-list", "widget"))
     return "comment" in marks and any(map(_COMPANION.match, marks))
-
-
-def in_widget(element: HtmlElement) -> bool:
-    """True if an element is in a sidebar or widget.
-
-    Classes of the body are ignored.
-    """
-    for node in below_body(element):
-        if node.get("id", "").lower() in _WIDGET_IDS:
-            return True
-        if any(map(_WIDGET.match, tokens(node))):
-            return True
-    return False
 
 
 def _same(outer: CommentItem, element: HtmlElement, number: str | None) -> bool:

@@ -1,8 +1,9 @@
 """Comments of hand-made templates: blocks that named anchors begin, and entries of a list without a class.
 
-Nothing marks them as comments, so a heading of comments, or an anchor of that name, has to stand above them,
-and each has to print its date. Does not: read names, dates or words, which `fields` does.
-Invariant: blocks that are not all dated stay as they are.
+Nothing marks them as comments, so a heading of comments, or an anchor of that name, has to stand above them.
+Statements of authorities, teasers, footnotes and dates of events stand below such headings as well: each
+block has to give a reader's name and a date, and most have to have words beside these.
+Invariant: blocks that do not read as a thread stay where they are, in the article.
 """
 
 from __future__ import annotations
@@ -10,15 +11,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from copy import deepcopy
 from itertools import pairwise
 
-from lxml.html import HtmlElement
+from lxml.html import HtmlElement, fragment_fromstring
 
-from pipeline.comments.items import CommentItem
+from pipeline.comments import fields
+from pipeline.comments.items import CommentItem, in_widget
 from pipeline.comments.unmarked import opens_with_author
-from pipeline.comments.vocabulary import COMMENT_PREFIX, REMARKS, VERBS
+from pipeline.comments.vocabulary import COMMENT_PREFIX, REMARKS, VERBS, only_prefix
 from pipeline.dates.parse import looks_dated
-from pipeline.html.dom import Index, elsewhere, one_line, text_of
+from pipeline.html.dom import Classed, Index, elsewhere, one_line, text_of
 
 _MARK = re.compile(r"(?:c|comm?|comments?|cmt|com|reply|post|msg|entry)?[-_.]?\d{1,18}", re.IGNORECASE)
 _HEADING = re.compile(
@@ -26,28 +29,48 @@ _HEADING = re.compile(
     r"(?:(?:to|on|so far)\b.{0,200})?",
     re.IGNORECASE | re.DOTALL,
 )
+_RUBRIC = re.compile(
+    r"\W*(?:comment|response|reply|thought|kommentar|antwort|gedanke|commentaire|réponse|comentario|respuesta|"
+    r"commento|risposta|comentário|resposta|reactie|opiniones|reacciones|reações)\W*",
+    re.IGNORECASE,
+)
+"""One remark without a number heads an opinion, or an authority's answer."""
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "p", "div", "a")
+_SECTIONS = ("h1", "h2", "h3", "h4")
 _LONGEST_HEADING = 250
 _LINES = ("div", "li", "p", "dt", "td")
 _NAMED = re.compile(
     rf"\s*(?P<name>[^\n:,|(]{{1,60}}?)(?P<rest>\s*(?:[:,|(—–]|\s-\s|\b(?:on|at|am|um|le|el|il)\b|\b(?:{VERBS})(?!\w)|$).*)",
     re.IGNORECASE | re.DOTALL,
 )
-_ENDS = ("form", "h1", "h2", "h3", "h4", "footer")
+_ENDS = ("form", *_SECTIONS, "footer")
 _EDGE = 200
 """Characters at the beginning or the end of a block among which its date stands."""
 
 
-def anchored_blocks(index: Index, owners: dict[HtmlElement, CommentItem]) -> list[CommentItem]:
+def listed(index: Index, owners: dict[HtmlElement, CommentItem], base: str) -> list[CommentItem]:
+    """Return the comments below a heading of comments: of anchors, or else of a list."""
+    headings = _headings_of_comments(index)
+    if not headings:
+        return []
+    return _anchored_blocks(index, headings, owners, base) or _dated_entries(headings, owners, base)
+
+
+def _anchored_blocks(
+    index: Index, headings: Sequence[HtmlElement], owners: dict[HtmlElement, CommentItem], base: str
+) -> list[CommentItem]:
     """Return the comments that begin at named anchors below a heading of comments."""
     marks = [node for node in index.tagged("a") if _is_mark(node)]
-    if not marks or not (headings := _headings_of_comments(index)):
+    if not marks:
         return []
     order = {node: place for place, node in enumerate(index.tree.iter("*"))}
     first = next((mark for mark in marks if order[headings[0]] < order[mark]), None)
     if first is None:
         return []
     heading = max((node for node in headings if order[node] < order[first]), key=order.__getitem__)
+    between = [node for node in index.tagged(*_SECTIONS) if order[heading] < order[node] < order[first]]
+    if len(between) > (heading.tag == "a"):  # the heading of an anchor, in whatever language
+        return []
     marks = [mark for mark in marks if order[mark] >= order[first]]
     units = _units(marks, heading)
     blocks = _blocks(units)
@@ -55,21 +78,46 @@ def anchored_blocks(index: Index, owners: dict[HtmlElement, CommentItem]) -> lis
         return []
     if all(opens_with_author(mark.getparent()) for mark in marks):  # which `unmarked` reads
         return []
+    copies = [_joined(list(map(deepcopy, block)), number) for number, block in enumerate(blocks, start=1)]
+    if not _is_thread(copies, base):
+        return []
     return [_item(_joined(block, number), owners) for number, block in enumerate(blocks, start=1)]
 
 
-def dated_entries(index: Index, owners: dict[HtmlElement, CommentItem]) -> list[CommentItem]:
+def _dated_entries(
+    headings: Sequence[HtmlElement], owners: dict[HtmlElement, CommentItem], base: str
+) -> list[CommentItem]:
     """Return the entries of a list below a heading of comments, each of which prints a date."""
-    for heading in _headings_of_comments(index):
+    for heading in headings:
         listing = heading.getnext()
         if listing is None or listing.tag not in ("ol", "ul"):
             continue
         entries = list(listing.iterchildren("li"))
         if not entries or all(map(opens_with_author, entries)):
             continue
-        if all(entry not in owners and _is_dated([entry]) for entry in entries):
+        if not all(entry not in owners and _is_dated([entry]) for entry in entries):
+            continue
+        if _is_thread([_signed(deepcopy(entry)) for entry in entries], base):
             return [_item(_signed(entry), owners) for entry in entries]
     return []
+
+
+def _is_thread(blocks: Sequence[HtmlElement], base: str) -> bool:
+    """True if all blocks give a name and a date, and most more words than these. The blocks are used up."""
+    readings = [fields.extract_comment(Classed(block), None, base, None, ping=None) for block in blocks]
+    if not all(each.author and (each.mark or looks_dated(each.raw or "", None)) for each in readings):
+        return False
+    if any(looks_dated(each.author or "", None) for each in readings):
+        return False
+    return 2 * sum(_has_words(each.markup) for each in readings) > len(readings)
+
+
+def _has_words(markup: str) -> bool:
+    """True if markup has words outside of links."""
+    whole = fragment_fromstring(markup, create_parent="div")
+    for link in whole.findall(".//a"):
+        link.drop_tree()
+    return any(map(str.isalnum, text_of(whole)))
 
 
 def _is_mark(node: HtmlElement) -> bool:
@@ -87,7 +135,8 @@ def _headings_of_comments(index: Index) -> list[HtmlElement]:
         else:
             said = one_line(text_of(node)) if len(node) < 4 else ""
             is_heading = 0 < len(said) <= _LONGEST_HEADING and _HEADING.fullmatch(said) is not None
-        if is_heading and not elsewhere(node, frozenset()):
+            is_heading = is_heading and _RUBRIC.fullmatch(said) is None
+        if is_heading and not elsewhere(node, frozenset()) and not in_widget(node):
             found.append(node)
     return found
 
@@ -141,7 +190,8 @@ def _item(element: HtmlElement, owners: dict[HtmlElement, CommentItem]) -> Comme
 def _joined(block: Sequence[HtmlElement], number: int) -> HtmlElement:
     """Return a block as one element, without its number in the thread."""
     whole: HtmlElement = block[0].makeelement("div")
-    block[0].addprevious(whole)
+    if block[0].getparent() is not None:
+        block[0].addprevious(whole)
     for node in block:
         whole.append(node)
     for rule in whole.findall(".//hr"):
@@ -187,7 +237,7 @@ def _mark_name(whole: HtmlElement) -> None:
     if node is None or node.tag not in _LINES:
         return
     found = _NAMED.match(node.text or "")
-    if found is None or not looks_dated(_words([node])[:_EDGE], None):
+    if found is None or only_prefix(found["name"]) or not looks_dated(_words([node])[:_EDGE], None):
         return
     name: HtmlElement = whole.makeelement("cite")
     name.text, name.tail, node.text = found["name"], found["rest"], None

@@ -11,7 +11,7 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
-from pipeline.html.dom import tokens
+from pipeline.html.dom import below_body, tokens
 
 LISTS = frozenset({"ul", "ol", "dl"})
 CHILDREN = frozenset({"children", "replies", "comment-replies", "child-comments", "subcomments"})
@@ -19,6 +19,22 @@ THREAD = re.compile(
     r"^(?:(?:all-)?comments?(?:[-_]?(?:list|area|block|content|section|wrap|holder|thread|body))?)$"
 )
 """Classes and ids of the element that holds a thread."""
+_WIDGET = re.compile(
+    r"^(?:widget|widget[_-](?:area|recent|comments?|wrap|container|inner).*|widget_.*|"
+    r"sidebar(?:[-_]?\d+)?|(?:primary|secondary|main|site|left|right|blog)-sidebar|"
+    r"recent-?comments?|recentcomments|wp-block-latest-comments)$"
+)
+_WIDGET_IDS = frozenset(
+    {
+        "sidebar",
+        "secondary",
+        "sidebar1",
+        "sidebar-primary",
+        "sidebar-secondary",
+        "recentcomments",
+        "recent-comments",
+    }
+)
 _DEPTH = re.compile(r"^(?:depth-|wpd_comment_level-|comment-depth-|level-)(\d{1,2})$")
 _THREAD_LEVELS = 6
 """How many elements may lie between a comment and the element that holds the thread."""
@@ -95,5 +111,18 @@ def in_thread(element: HtmlElement) -> bool:
     for node in islice(element.iterancestors(), _THREAD_LEVELS):
         marks = (*tokens(node), node.get("id", "").lower())
         if any(map(THREAD.match, marks)):
+            return True
+    return False
+
+
+def in_widget(element: HtmlElement) -> bool:
+    """True if an element is in a sidebar or widget.
+
+    Classes of the body are ignored.
+    """
+    for node in below_body(element):
+        if node.get("id", "").lower() in _WIDGET_IDS:
+            return True
+        if any(map(_WIDGET.match, tokens(node))):
             return True
     return False

@@ -71,7 +71,7 @@ BADGES = re.compile(
 )
 VERBS = (
     r"says?|said|wrote|writes|commented|replied|schreibt|schrieb|sagte?|meinte?|kommentierte?|"
-    r"hat (?:gesagt|geschrieben)|dit|a dit|a écrit|écrit|dice|dijo|ha dicho|escribió|ha escrito|escribe|"
+    r"hat (?:gesagt|geschrieben)|dit|a dit|a écrit|a répondu|écrit|dice|dijo|ha dicho|escribió|ha escrito|escribe|"
     r"comentó|comenta|opina|scrive|ha detto|ha scritto|disse|diz|escreveu|comentou|ha dit|zegt|schreef|"
     r"schrijft|skrev|skriver|siger|sagde|säger|sade|sier|mówi|pisze|napisał(?:\(?a\)?)?|říká|píše|"
     r"napsal(?:\(?a\)?)?|hovorí|napísal(?:\(?a\)?)?|говорит|сказал(?:\(?а\)?)?|пишет|"
@@ -94,12 +94,13 @@ REMARKS = (
 _SAYS = re.compile(
     rf"^[\s\W]*(?:pingbacks?|trackbacks?|comment|kommentar|commentaire|comentario|commento|posted|comments?|{VERBS}|"
     r":|at|am|um|on|the|le|el|il|op|den|à|alle|a las|às|uhr|permalink|link|"
-    r"edit|reply|antworten|bearbeiten|#\d*|\d{1,3}\.?|by|von|par|por|di)?[\s\W]*$",
+    r"edit|reply|antworten|bearbeiten|(?:reply|comment|post)\s#\d{1,6}|#\d*|\d{1,3}\.?|by|von|par|por|di)?[\s\W]*$",
     re.IGNORECASE,
 )
 COMMENT_PREFIX = re.compile(
     r"^\W*(?:(?:comment|pingback|trackback|kommentar|commentaire|comentario|comentário|commento|reactie|posted|"
-    r"written|geschrieben|left|gepostet|publicado|publié|escrito|scritto|inviato|postado)\s+"
+    r"written|geschrieben|left|gepostet|publicado|publié|escrito|scritto|inviato|postado|submitted|soumis|"
+    r"envoyé|enviado)\s+"
     r"(?:by|from|von|par|por|de|di|da|door|av|af|przez|от)|by|von|par|por|di|door|av|af)\s*(?::\s*|\s)"
     r"(?P<name>\S.{0,120}?)\s*(?:[—–|·•,@/]|\s-\s|\bon\b|\bam\b|\bat\b|\bum\b|$)",
     re.IGNORECASE,
@@ -107,7 +108,7 @@ COMMENT_PREFIX = re.compile(
 _NAMING = (
     r"(?:auth|author|autor|auteur|autore|poster|commenter|commentor|commentator|nick(?:name)?|who|writer)"
 )
-NAME_WORD = re.compile(rf"(?:[\w-]*[-_])?(?:{_NAMING}(?:[-_]?name)?|(?:user|display|visitor|guest)[-_]?name)")
+NAME_WORD = re.compile(rf"(?:[\w-]*[-_])?(?:{_NAMING}(?:[-_]?(?:name|info))?|(?:user|display|visitor|guest)[-_]?name)")
 """Classes of a name in themes of any kind: auth-name, comment_autor, poster."""
 DATE_WORD = re.compile(
     r"(?:[\w-]*[-_])?(?:date|time|timestamp|datetime|datum|fecha|posted|published|when)(?:[-_][a-z]{1,6})?"
@@ -171,6 +172,12 @@ def is_says(words: str) -> bool:
     if _SAYS.match(words) is None:
         return False
     return all(sign.isalnum() or sign.isspace() or sign in SIGNS for sign in words)
+
+
+def only_prefix(words: str) -> bool:
+    """True if a piece is no more than "Posted by"."""
+    found = COMMENT_PREFIX.match(f"{words} x")
+    return found is not None and found["name"] == "x"
 
 
 def only_says(words: str) -> bool:

@@ -78,13 +78,12 @@ _DOTS = re.compile(r"[\s.]+")
 _PERIOD = 20
 """Characters beside a time among which the half of the day is looked for."""
 _DIGIT = re.compile(r"\d")
+_NUMBERED = re.compile(r"#\d{1,9}(?!\d)")  # of a comment, which is no day
 _DAY_SECONDS = 86400
 _SPAN = re.compile(r"(?<!\d)(\d{1,3})\s{0,3}([^\W\d_]+)\.?")
 _WORDS = re.compile(r"[^\W\d_]+")
-_SHORTEST_WORD = 3
-"""Letters of a unit of time that needs no other word beside it; "d." alone is no age."""
-_LONGEST = 400
-"""Characters of a text that may be a printed date."""
+_SHORTEST_WORD = 3  # letters of a unit of time that needs no other word beside it; "d." alone is no age
+_LONGEST = 400  # characters of a text that may be a printed date
 _THAI_DOTS = re.compile("(?<=[\u0e00-\u0eff])\\.")
 _ZONE = re.compile(r"(?:\b(?:UTC|GMT)\b|(?<=[\d\s])Z\b)", re.IGNORECASE)
 
@@ -236,7 +235,8 @@ def day_of(moment: Moment) -> date:
 
 def _familiar(raw: str, language: str | None) -> str:
     """Return a printed date with European digits and signs, common years and halves of the day."""
-    text = calendars.common_years(raw.translate(_SIGNS), month_names.tongue(language))
+    plain = _NUMBERED.sub(" ", raw).translate(_SIGNS)
+    text = calendars.common_years(plain, month_names.tongue(language))
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
         text = _HAN_MONTH.sub(lambda match: f"年{_HAN_NUMBERS.index(match[1]) + 1}月", text)
