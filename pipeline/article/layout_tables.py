@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 
 from lxml.html import HtmlElement
 
-from pipeline.html.dom import Index, is_longer, text_of
+from pipeline.html.dom import Index, is_longer, text_of, words
 
 _HEADINGS = ("h2", "h3")
+_BLOCKS = words("p div table ul ol dl blockquote pre center form h1 h2 h3 h4 h5 h6")
 _OF_DATA = ("th", "caption", "thead")
 _PARTS = ("tbody", "tr", "td", "th")
 _PROSE = 80
@@ -36,8 +37,14 @@ def open_layout_tables(index: Index, boxes: Sequence[HtmlElement]) -> None:
     if not opened:
         return
     parts = [node for node in index.tagged(*_PARTS) if next(node.iterancestors("table"), None) in opened]
+    prose = set(filter(_is_paragraph, parts))
     for node in (*opened, *parts):
-        node.tag = "div"
+        node.tag = "p" if node in prose else "div"
+
+
+def _is_paragraph(node: HtmlElement) -> bool:
+    """True if a cell has prose in it without any block."""
+    return node.tag in ("td", "th") and is_longer(node, _PROSE) and next(node.iter(*_BLOCKS), None) is None
 
 
 def _columns(index: Index) -> Iterator[HtmlElement]:

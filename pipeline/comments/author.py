@@ -280,10 +280,11 @@ def _before_date(said: str, language: str | None) -> str | None:
 def _text(node: HtmlElement, language: str | None) -> str | None:
     name = _shown(node, language)
     prefixed = COMMENT_PREFIX.match(name or "")
-    if name and prefixed is None and node.tag in ("cite", "div", "p", "small"):
-        if before := _before_date(name, language):
-            return _without_says(before)
-    if prefixed and node.tag in ("cite", "div", "p", "small"):
+    if name is None or node.tag not in ("cite", "div", "p", "small"):
+        return name
+    if prefixed is None and (before := _before_date(name, language)):
+        return _without_says(before)
+    if prefixed:
         links = (text_of(link) for link in node.iter("a") if "#" not in link.get("href", ""))
         return next(filter(None, links), prefixed["name"])
     return name

@@ -26,7 +26,7 @@ from pipeline.comments.items import (
     in_widget,
     outer_of,
 )
-from pipeline.html.dom import Index, below_body, has_class, tokens
+from pipeline.html.dom import Index, has_class, tokens
 
 ITEM_TAGS = frozenset({"li", "div", "article", "section", "dt", "tr", "table", "blockquote"})
 ID = re.compile(

@@ -78,6 +78,8 @@ def _anchored_blocks(
         return []
     if all(opens_with_author(mark.getparent()) for mark in marks):  # which `unmarked` reads
         return []
+    if len(units) == 1 and _is_thread([_joined([deepcopy(units[0])], 1)], base):
+        blocks = [units]  # with nothing of what follows
     copies = [_joined(list(map(deepcopy, block)), number) for number, block in enumerate(blocks, start=1)]
     if not _is_thread(copies, base):
         return []

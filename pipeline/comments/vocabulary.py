@@ -71,8 +71,9 @@ BADGES = re.compile(
 )
 VERBS = (
     r"says?|said|wrote|writes|commented|replied|schreibt|schrieb|sagte?|meinte?|kommentierte?|"
-    r"hat (?:gesagt|geschrieben)|dit|a dit|a écrit|a répondu|écrit|dice|dijo|ha dicho|escribió|ha escrito|escribe|"
-    r"comentó|comenta|opina|scrive|ha detto|ha scritto|disse|diz|escreveu|comentou|ha dit|zegt|schreef|"
+    r"hat (?:gesagt|geschrieben)|"
+    r"dit|a dit|a écrit|a répondu|écrit|dice|dijo|ha dicho|escribió|ha escrito|escribe"
+    r"|comentó|comenta|opina|scrive|ha detto|ha scritto|disse|diz|escreveu|comentou|ha dit|zegt|schreef|"
     r"schrijft|skrev|skriver|siger|sagde|säger|sade|sier|mówi|pisze|napisał(?:\(?a\)?)?|říká|píše|"
     r"napsal(?:\(?a\)?)?|hovorí|napísal(?:\(?a\)?)?|говорит|сказал(?:\(?а\)?)?|пишет|"
     r"написал(?:\(?а\)?)?|каже|пише|каза|より|يقول|הגיב(?:ה)?|说道?|說道?|diyor ki|dedi ki|"
@@ -106,9 +107,12 @@ COMMENT_PREFIX = re.compile(
     re.IGNORECASE,
 )
 _NAMING = (
-    r"(?:auth|author|autor|auteur|autore|poster|commenter|commentor|commentator|nick(?:name)?|who|writer)"
+    r"(?:auth|author|autor|auteur|autore|poster|commenter|commentor|commentator|nick(?:name)?|who|writer|"
+    r"benutzer|nutzer|usuario|utilisateur)"
 )
-NAME_WORD = re.compile(rf"(?:[\w-]*[-_])?(?:{_NAMING}(?:[-_]?(?:name|info))?|(?:user|display|visitor|guest)[-_]?name)")
+NAME_WORD = re.compile(
+    rf"(?:[\w-]*[-_])?(?:{_NAMING}(?:[-_]?(?:name|info))?|(?:user|display|visitor|guest)[-_]?name)"
+)
 """Classes of a name in themes of any kind: auth-name, comment_autor, poster."""
 DATE_WORD = re.compile(
     r"(?:[\w-]*[-_])?(?:date|time|timestamp|datetime|datum|fecha|posted|published|when)(?:[-_][a-z]{1,6})?"

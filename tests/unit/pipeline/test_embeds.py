@@ -36,6 +36,7 @@ def read(markup, body_class="single single-post postid-7 post-template-default")
         ('<iframe src="https://other.example/thing"></iframe>', "frame:https://other.example/thing"),
         ('<lite-youtube videoid="aB3"></lite-youtube>', "video:https://www.youtube.com/watch?v=aB3"),
         ('<amp-twitter data-tweetid="12"></amp-twitter>', "tweet:https://twitter.com/i/status/12"),
+        ('<amp-twitter data-tweetid="https://x.com/u/status/9"></amp-twitter>', "tweet:https://x.com/u/status/9"),
         ('<blockquote class="twitter-tweet" data-tweet-id="12"><p>Ice.</p></blockquote>', "tweet:https://twitter.com/i/status/12"),
         ('<script async src="https://telegram.org/js/telegram-widget.js" data-telegram-post="ice/7"></script>', "post:https://t.me/ice/7"),
         ('<script src="https://gist.github.com/ice/7.js"></script>', "document:https://gist.github.com/ice/7.js"),

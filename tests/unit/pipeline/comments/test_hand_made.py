@@ -1,5 +1,7 @@
 """Threads of hand-made templates, and what stands below a heading of comments without being one."""
 
+# ruff: noqa: E501  (invented markup reads better in one line)
+
 from __future__ import annotations
 
 from datetime import UTC, datetime
@@ -27,11 +29,11 @@ NOT_A_THREAD = {
     "steps": '<div><b>Comments</b></div><p>More had to be decided.</p><a name="1"></a><p>3 May 2010 was the first day.</p><a name="2"></a><p>5 May 2010 was the last day.</p>',
     "notes": '<h3>Responses</h3><p>The board has answered in a letter.</p><h3>Notes</h3><p><a id="1"></a>City Record, 3 May 2010. Page four has it.</p>',
     "an opinion": "<h2>Kommentar</h2><ul><li>Ada Moor, 3. Mai 2010<p>Die alte Mühle muss am Fluss bleiben.</p></li></ul>",
-}  # fmt: skip
+}
 SIGNED = {
     "number before the date": '<div><a name="46{0}"></a></div><div class="commentor-info"><a href="/u/{0}">{1}</a></div><div class="comment-meta">Reply #{0}<div>May {2}, 2010 - 7:28 AM</div></div><p>{3}</p>',
     "signed in French": '<div class="comment_author">Soumis par <span class="comment_author_name">{1}</span>, le lundi {2} mai 2010 à 7h28</div><div class="comment_content"><p>{3}</p></div>',
-}  # fmt: skip
+}
 SAID = (("1", "Wren", 9, "It is too wide."), ("2", "Ada Moor", 11, "It is too low."))
 
 
@@ -97,3 +99,11 @@ def test_anchor_of_comments_may_have_a_heading_of_any_language() -> None:
     said = '<a name="c7"></a><b>Wren</b> wrote on May 9, 2010:<br>It is too wide.<br>'
     found = read(f'<a name="comments"></a><h4>留言列表 (1)</h4>{said}').comments
     assert [(each.author, each.text) for each in found] == [("Wren", "It is too wide.")]
+
+
+def test_only_comment_ends_where_its_block_ends() -> None:
+    said = '<div><a name="167559"></a><div class="info"><div class="benutzer">Gil</div><div>06.11.2023, 13.47 Uhr</div></div><h5>A small step.</h5><p>It is too low.</p></div>'
+    found = read(
+        f"<div><div>Kommentare</div>{said}<div>The editors may shorten what is said.</div></div>"
+    ).comments
+    assert [(each.author, each.text) for each in found] == [("Gil", "A small step.\n\nIt is too low.")]
