@@ -62,7 +62,7 @@ def find_comments(index: Index, own: frozenset[str], base: str) -> list[CommentI
         items += loose_entries.answerable(index, owners)
         items += loose_entries.signed_below(index, owners)
     if all(_is_ping(item) for item in items):
-        items += hand_made.listed(index, owners, base)
+        items += hand_made.find_hand_made(index, owners, base)
     _by_depth(items)
     return _without_doubles(_belonging(items, _links(index), own, base))
 

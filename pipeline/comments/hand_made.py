@@ -48,7 +48,7 @@ _EDGE = 200
 """Characters at the beginning or the end of a block among which its date stands."""
 
 
-def listed(index: Index, owners: dict[HtmlElement, CommentItem], base: str) -> list[CommentItem]:
+def find_hand_made(index: Index, owners: dict[HtmlElement, CommentItem], base: str) -> list[CommentItem]:
     """Return the comments below a heading of comments: of anchors, or else of a list."""
     headings = _headings_of_comments(index)
     if not headings:
