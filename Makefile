@@ -12,6 +12,8 @@ LOCK := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --
   --custom-compile-command "make lock"
 # What is named in requirements/*.txt is installed as it was locked, and we ourselves without another download.
 INSTALL := $(PIP) install --require-hashes --requirement
+# What to do where pip cannot install what some tests need; $(@F) is the stamp.
+REFUSED = { echo "make: $(basename $(@F)) COULD NOT BE INSTALLED. It needs a package registry; pip says why above. Its tests will be skipped." >&2; exit 1; }
 OURSELVES := $(PIP) install --no-deps --no-build-isolation --editable .
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -168,7 +170,7 @@ clean:  ## remove the environment and all built files (archives and your configu
 .cache/moto.stamp: .venv/pip.stamp
 	@mkdir -p .cache
 	@$(BIN)/python -m venv --clear --without-pip .cache/moto
-	@$(BIN)/python -m pip --disable-pip-version-check --quiet --python .cache/moto/bin/python install "moto[s3]>=5.2,<6" "flask>=3.1,<4" "flask-cors>=6,<7"
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet --python .cache/moto/bin/python install "moto[s3]>=5.2,<6" "flask>=3.1,<4" "flask-cors>=6,<7" || $(REFUSED)
 	@touch $@
 
 # The lowest versions that pyproject.toml names, in an environment of their own.
@@ -188,26 +190,26 @@ clean:  ## remove the environment and all built files (archives and your configu
 .cache/ray.stamp: .venv/pip.stamp pyproject.toml
 	@mkdir -p .cache
 	@$(BIN)/python -m venv --clear --without-pip .cache/ray
-	@$(BIN)/python -m pip --disable-pip-version-check --quiet --python .cache/ray/bin/python install --editable ".[ray]"
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet --python .cache/ray/bin/python install --editable ".[ray]" || $(REFUSED)
 	@touch $@
 
 .cache/isso.stamp: .venv/pip.stamp
 	@mkdir -p .cache
 	@$(BIN)/python -m venv --without-pip .cache/isso
-	@$(BIN)/python -m pip --disable-pip-version-check --quiet --python .cache/isso/bin/python install "isso==0.14.0"
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet --python .cache/isso/bin/python install "isso==0.14.0" || $(REFUSED)
 	@touch $@
 
 .cache/pywb.stamp: .venv/pip.stamp
 	@mkdir -p .cache
 	@$(BIN)/python -m venv --without-pip .cache/pywb
-	@$(BIN)/python -m pip --disable-pip-version-check --quiet --python .cache/pywb/bin/python install "pywb==2.10.0" "setuptools<85"
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet --python .cache/pywb/bin/python install "pywb==2.10.0" "setuptools<85" || $(REFUSED)
 	@touch $@
 
 PLUGINS := datasette-mcp==0.3 datasette-search-all==1.1.4 datasette-vega==0.6.2 datasette-cluster-map==0.18.2 datasette-dashboards==0.8.0
 .cache/plugins.stamp: .venv/pip.stamp Makefile pyproject.toml
 	@mkdir -p .cache
 	@$(BIN)/python -m venv --clear --without-pip .cache/plugins
-	@$(BIN)/python -m pip --disable-pip-version-check --quiet --python .cache/plugins/bin/python install --editable . $(PLUGINS)
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet --python .cache/plugins/bin/python install --editable . $(PLUGINS) || $(REFUSED)
 	@touch $@
 
 .cache/waline.stamp: Makefile

@@ -231,7 +231,7 @@ def _tell(tally: Tally, *, dry_run: bool, as_json: bool) -> None:
         for sentence in _sentences(tally, dry_run=dry_run):
             click.echo(sentence)
     for why, number in tally.passed_over.most_common(_SHOWN):
-        click.echo(plain(f"Skipped {number:,} {why}."))
+        click.echo(plain(f"Skipped {why}: {number:,}."))
     for fault in tally.faults[:_SHOWN]:
         place = fault.url or fault.place
         say(plain(f"{place}: {fault.why}"))

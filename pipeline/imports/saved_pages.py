@@ -20,6 +20,10 @@ PAGES = (".html", ".htm", ".xhtml", ".php", ".asp", ".aspx", *PACKED)
 _PARTS = ("_files", "-files", "_Dateien", "-Dateien", "_fichiers", "_archivos", ".resources")
 """Ends of the name of the folder in which a browser keeps the pictures and frames of a page."""
 _HEAD_BYTES = 4096
+_NO_URL = (
+    "Neither the page nor a file beside it says which URL it has. "
+    'Add <link rel="canonical" href="URL"> to a copy, and import that.'
+)
 _SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)(\S+?)\s*-->", re.IGNORECASE)
 _SINGLE_FILE = re.compile(
     rb"SingleFile\s+url:\s*(\S+)\s+saved date:\s*([^\r\n]+?)\s*(?:\(|\r|\n|-->)", re.IGNORECASE
@@ -41,6 +45,9 @@ def read_saved_page(path: Path, source: str, witness: str) -> Found:
     beside_url, beside_at = _beside(path)
     if path.name.lower().endswith(PACKED):
         body, beside_url, beside_at = _unpacked(body)
+        if not body:
+            yield Fault(place=path.name, why="No page is in it. Save the page again, or as .html.")
+            return
     page = _page(source, "http://localhost/", saved_at, body)
     url, at = _stated(body, page)
     url, at = url or beside_url, at or beside_at or saved_at
@@ -48,7 +55,7 @@ def read_saved_page(path: Path, source: str, witness: str) -> Found:
         yield PassedOver(why="parts of saved pages")
         return
     if url is None:
-        yield Fault(place=path.name, why="Neither the page nor a file beside it says which URL it has.")
+        yield Fault(place=path.name, why=_NO_URL)
         return
     if match := _WAYBACK.match(url):
         url, at = match[2], datetime.strptime(f"{match[1]}+0000", "%Y%m%d%H%M%S%z")

@@ -70,7 +70,8 @@ def _told(table: Table) -> str:
 def _row(figure: Figure) -> str:
     ratio = "" if figure.ratio is None else f"{figure.ratio:.3g}"
     bound = "" if figure.bound is None else f"≤ {figure.bound:g}"
-    return f"| {figure.what} | {figure.value:,.4g} {figure.unit} | {ratio} | {bound} |"
+    value = f"{figure.value:,.0f}" if figure.value >= 1000 else f"{figure.value:.4g}"
+    return f"| {figure.what} | {value} {figure.unit} | {ratio} | {bound} |"
 
 
 def _machine() -> str:

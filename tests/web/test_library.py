@@ -165,7 +165,10 @@ def test_who_may_not_read_one_archive_learns_nothing_of_it(template: Path, tmp_p
         assert library.get("/archives/courier/").status_code == 200
     rules.write_text('{"allow": {"id": "editor"}}')
     with closing(Served(template, metadata=rules)) as library:
-        assert library.get("/").status_code == 403
+        answer = library.get("/")
+        assert answer.status_code == 403
+        assert "This page is not open to everyone" in answer.text
+        assert "view-" not in answer.text
 
 
 def test_below_a_base_path_all_links_stay_there(template: Path) -> None:

@@ -58,9 +58,9 @@ class FleetKeys:
         if self.queue is None:
             raise _lacking("queue", _QUEUE)
         for name in _VARIABLE.findall(self.queue):
-            if name not in environ:
+            if not environ.get(name):
                 raise ConfigError(
-                    f"fleet.queue needs ${name}, which is not in the environment.",
+                    f"fleet.queue needs ${name}, which is empty or not in the environment.",
                     hint="Set it where the worker is started.",
                 )
         return _VARIABLE.sub(lambda found: environ[found[1]], self.queue)

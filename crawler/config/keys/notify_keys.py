@@ -64,13 +64,13 @@ class Notify:
     def addresses(self, environ: Mapping[str, str]) -> tuple[str, ...]:
         """Return the URLs with their values from the environment.
 
-        Raises ConfigError for a variable that is not set.
+        Raises ConfigError for a variable that is empty or not set.
         """
         variables = {name for url in self.urls for name in _VARIABLE.findall(url)}
-        missing = sorted(variables - environ.keys())
+        missing = sorted(name for name in variables if not environ.get(name))
         if missing:
             raise ConfigError(
-                f"notify.urls needs ${missing[0]}, which is not in the environment.",
+                f"notify.urls needs ${missing[0]}, which is empty or not in the environment.",
                 hint="Set it where Backissue starts: in a unit's EnvironmentFile, or a container's env_file.",
             )
         return tuple(_VARIABLE.sub(lambda found: environ[found[1]], url) for url in self.urls)

@@ -15,7 +15,6 @@ from crawler.config.keys.source_keys import SourceTable
 from crawler.config.toml_reader import TomlTable, describe_value
 
 _VALUE = re.compile(r"\$\{(\w+)\}", re.ASCII)
-_WITH_SERVER = re.compile(r"https?://\S+ \S+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +30,13 @@ class ForeignComments:
     def secrets(self, environ: Mapping[str, str]) -> dict[str, str]:
         """Return the keys with their values from the environment.
 
-        Raises ConfigError for a variable that is not set.
+        Raises ConfigError for a variable that is empty or not set.
         """
         for system, key in self.keys.items():
             for name in _VALUE.findall(key):
-                if name not in environ:
+                if not environ.get(name):
                     raise ConfigError(
-                        f"comment_keys.{system} needs ${name}, which is not in the environment.",
+                        f"comment_keys.{system} needs ${name}, which is empty or not in the environment.",
                         hint="Set it where Backissue is started: a unit's EnvironmentFile, for example.",
                     )
 
@@ -55,8 +54,8 @@ def read_foreign_comments(table: TomlTable, keys: SourceTable) -> ForeignComment
     has_own_servers = _systems_with_keys()
     given.only(tuple(has_own_servers))
     for name, stated in keys.comment_keys.items():
-        if has_own_servers[name] and not _WITH_SERVER.fullmatch(stated):
-            given.refuse(name, _expected_with_server(), "no server before the key")
+        if has_own_servers[name] and (why := _why_no_server_and_key(stated)):
+            given.refuse(name, _expected_with_server(), why)
         if not has_own_servers[name] and not (stated.strip() and " " not in stated):
             given.refuse(
                 name, _expected_key(name), describe_value(stated) if not stated.strip() else "a space"
@@ -70,6 +69,16 @@ def _expected_key(system: str) -> str:
 
 def _expected_with_server() -> str:
     return 'the URL of your server and its key, as "https://talk.example.org ${NAME}"'
+
+
+def _why_no_server_and_key(stated: str) -> str | None:
+    """Return what is wrong with the URL of a server and its key, if so. It repeats neither."""
+    server, *keys = stated.split() or [""]
+    if not re.match(r"https?://.", server):
+        return "no URL of a server before the key"
+    if len(keys) != 1:
+        return "more than a URL and a key" if keys else "a URL without a key"
+    return None
 
 
 def _systems_with_keys() -> dict[str, bool]:

@@ -411,3 +411,31 @@ def test_error_names_the_line_and_the_item_of_a_list(file: Path) -> None:
 def test_value_of_a_profile_that_is_refused_has_no_line(file: Path) -> None:
     text = "contact = 'a@example.org'\n[sources.lwj]\nprofile = 'longwarjournal'\nquiet = '00:00-24:00'\n"
     assert f"{file}, line 4: sources.lwj.quiet" in str(refusal(file, text))
+
+
+@pytest.mark.parametrize(
+    ("stated", "why"),
+    [
+        ("token-a", "no URL of a server before the key"),
+        ("${TALK_KEY}", "no URL of a server before the key"),
+        ("talk.example.org token-a", "no URL of a server before the key"),
+        ("https://talk.example.org", "a URL without a key"),
+        ("https://talk.example.org token-a token-b", "more than a URL and a key"),
+    ],
+)
+def test_key_of_a_system_with_own_servers_needs_its_server(file: Path, stated: str, why: str) -> None:
+    message = str(refusal(file, f"{LOCAL}comment_keys.coral = '{stated}'\n"))
+    assert message.endswith(f"found {why}.")
+    assert "token" not in message
+
+
+@pytest.mark.parametrize("environ", [{}, {"WORD": ""}])
+def test_variable_that_is_empty_or_not_set_is_named(file: Path, environ: dict[str, str]) -> None:
+    file.write_text(
+        "[notify]\nurls = ['json://${WORD}']\n[fleet]\nqueue = 'postgresql://${WORD}'\n"
+        f"{LOCAL}comment_keys.giscus = '${{WORD}}'\n"
+    )
+    read = config.load_config(file)
+    for asked in (read.notify.addresses, read.fleet.queue_url, read.sources[0].foreign.secrets):
+        with pytest.raises(ConfigError, match=r"needs \$WORD, which is empty or not in the environment"):
+            asked(environ)

@@ -69,7 +69,8 @@ def test_page_in_one_file_has_its_url_and_time(desk):
 )
 def test_file_without_a_page_is_a_fault(desk, content):
     (desk / "Ice.mhtml").write_bytes(content)
-    assert len(said("Ice.mhtml", expect=3)["faults"]) == 1
+    [fault] = said("Ice.mhtml", expect=3)["faults"]
+    assert "No page is in it" in fault["why"]
 
 
 def test_parts_of_a_saved_page_are_passed_over(desk):
