@@ -19,6 +19,7 @@ _MENTION = re.compile(r"@\w[\w.-]*(?:[\s,:;.?!][^(|=]*)?", re.DOTALL)
 """A reader who is named ("@noor, you are right"): no function, no reference to a program."""
 
 _PAIR = re.compile(r"[\"“„«]([^\"“”„«»]*)[\"“”»]")
+_OPENING = re.compile(r"(?<!\S)[\"“„](?=\S)")
 _SINGLE = str.maketrans('"“”„«»', "’‘’‚‹›")
 
 
@@ -29,7 +30,7 @@ def plain(text: str | None) -> str:
 
 def in_quotes(text: str, most: int = 200) -> str:
     """Return text in quotation marks; those within it become single ones."""
-    inner = _PAIR.sub(r"‘\1’", text[:most]).translate(_SINGLE)
+    inner = _OPENING.sub("‘", _PAIR.sub(r"‘\1’", text[:most])).translate(_SINGLE)
     return f"“{inner}”"
 
 

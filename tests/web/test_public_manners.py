@@ -313,6 +313,13 @@ def test_a_page_for_which_the_machine_is_too_busy_says_so(
         assert re.search("archive is busy|took too long and was stopped", answer.text)
 
 
+@pytest.mark.parametrize("address", ["/article/99999", "/commenter?name=nobody", "/sites?host=no.example"])
+def test_what_the_archive_does_not_have_is_looked_for_by_number_or_name(address: str, room: Room) -> None:
+    answer = room.get(address)
+    assert answer.status_code == 404
+    assert "This archive has none under that number or name." in answer.text
+
+
 def test_a_reader_without_permission_sees_nothing(path: Path) -> None:
     room = Room(path, metadata={"allow": {"id": "editor"}})
     for address in (*OURS[:3], "/search.json?q=ferry", "/search.csv?q=ferry", "/comment/1"):

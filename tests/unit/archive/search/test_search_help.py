@@ -70,6 +70,7 @@ def test_a_short_wrong_word_is_left_out_and_not_respelled(archive: sqlite3.Conne
         ('"harbour board"', "“‘harbour board’”"),
         ("foo:“bar baz”", "“foo:‘bar baz’”"),
         ('a "b" and "c" 5"', "“a ‘b’ and ‘c’ 5’”"),
+        ('"never closed', "“‘never closed”"),
         ("„Hafen“ «port»", "“‘Hafen’ ‘port’”"),
     ],
 )

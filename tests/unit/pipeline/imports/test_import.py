@@ -58,6 +58,7 @@ def test_page_that_its_crawler_cut_off_is_passed_over(desk):
     """What is missing at its end was not removed by the site."""
     file = warc(desk / "crawl.warc", (ICE, 2012, html()))
     file.write_bytes(file.read_bytes().replace(b"WARC-Date", b"WARC-Truncated: length\r\nWARC-Date", 1))
+    assert "Skipped pages that their crawler cut off: 1." in run("--dry-run", file)
     told = said(file)
     assert told["passed_over"] == {"pages that their crawler cut off": 1}
 
