@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 
-from archive.changes import repeated_blocks, text_blocks, visit_dates
+from archive.changes import repeated_blocks, text_blocks, upheaval, visit_dates
 from archive.changes.pending_changes import Patience
 from archive.changes.stated_lists import Lists
 from archive.changes.text_blocks import Hunk, digest_texts
@@ -225,7 +225,10 @@ class _Case:
             return True
         if self.followed or self.waiting.is_noise(hunk.place, hunk.bucket):
             return False
-        return self.waiting.confirmed("text", hunk.place, hunk.bucket, hunk.state, "suspect", hunk.box)
+        is_real = self.waiting.confirmed("text", hunk.place, hunk.bucket, hunk.state, "suspect", hunk.box)
+        if hunk.box in self.waiting.shared:
+            upheaval.withdraw(self.db, self.source, hunk.box, self.reading.at)
+        return is_real
 
     def _returns_to_text(self, new: _Blocks) -> bool:
         """True if the text returns to an earlier version."""

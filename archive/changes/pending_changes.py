@@ -48,6 +48,7 @@ class Patience:
         self.kind = kind
         self.item = item
         self.at = at
+        self.shared: set[str] = set()  # boxes that were found to be the site's
 
     def all(self) -> Iterator[Waiting]:
         """Yield the changes of the item that wait."""
@@ -112,6 +113,7 @@ class Patience:
             other = Patience(self.db, self.source, self.kind, row["item_id"], self.at)
             other.note_noise(row["place"], row["bucket"])
             other.drop("text", row["place"])
+        self.shared.add(box)
         return True
 
     def _is_everywhere(self, bucket: str, since: Value) -> bool:

@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from archive.changes import text_blocks
 from archive.changes.common_ways import DAY, LEAST, RETITLED, Change, Having, common_ways, family
 from archive.core.connection import Database
 from archive.core.formatting import count
@@ -33,6 +34,7 @@ ENOUGH = 20  # articles that are enough on a large site
 PART = 0.2  # of the source's articles, where that is fewer
 EDITS = ("words", "look text added", "look text framed", "look text removed", "look text replaced", RETITLED)
 """Ways that stay edits in the midst of a redesign, unless most articles changed so."""
+OF_TEXT = frozenset({"text", "markdown", "links"})
 _DAY_MINUTES = 24 * 60
 
 
@@ -101,6 +103,31 @@ def settle(db: Database, source: str, now: datetime) -> UpheavalResult:
         if change.ways and is_unsettled and _is_settled(change, visits, least, now):
             unsettled.tell(db, change.kind, change.row)
     return UpheavalResult(articles=articles, comments=comments, sentence=" ".join(sentences) or None)
+
+
+def withdraw(db: Database, source: str, box: str, at: str) -> None:
+    """Withdraw the recent edits that put a box into articles, once it is known to be the site's.
+
+    `box` is that of a `Hunk`. The first articles with it were told before the others were read.
+    """
+    since = rows.must(to_text(instant(at) - BACK))
+    taken = [each for each in _changes(db, source, "article", since) if _is_box(db, each, box)]
+    if not taken:
+        return
+    first = min(change.until for change in taken)
+    event, _ = _note(db, source, Upheaval.REDESIGN, first, [f"look box {box}"])
+    for change in taken:
+        _end_edit(db, change, Upheaval.REDESIGN)
+    _count(db, event, {"article": len(taken)})
+
+
+def _is_box(db: Database, change: Change, box: str) -> bool:
+    """True if a box is all that changed, and the site does not report the article as modified."""
+    after = _after(db, change.kind, change.row)
+    if after is None or "words" in change.ways or set(json.loads(change.row["changed"])) - OF_TEXT:
+        return False
+    compared = text_blocks.compare(text_blocks.blocks(change.row["text"]), text_blocks.blocks(after["text"]))
+    return {hunk.box for hunk in compared.hunks} == {box}
 
 
 def _changes(db: Database, source: str, kind: str, since: str) -> Iterable[Change]:

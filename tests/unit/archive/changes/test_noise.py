@@ -103,6 +103,23 @@ def test_advert_that_happens_to_repeat_is_no_edit_where_other_articles_have_some
     assert events(archive) == []
 
 
+@pytest.mark.parametrize("end", [False, True], ids=["within", "at the end"])
+@pytest.mark.parametrize("pause", [STEP / 60, STEP], ids=["at once", "one by one"])
+def test_sentence_that_comes_into_all_articles_is_no_edit_of_the_first(archive, end, pause):
+    note = "<p>This story was first told in the weekly letter, which comes on Fridays.</p>"
+    final = "as they had always done before.</p>"
+    stories = [Story(number=number) for number in range(10)]
+    for story in stories:
+        visit(archive, story, NOON)
+    stories[0] = replace(stories[0], changed=(EDIT,))
+    visit(archive, stories[0], NOON + STEP)
+    for number, story in enumerate(stories):
+        noted = (*story.changed, (final, final + note)) if end else story.changed
+        story = replace(story, fragment="" if end else note, changed=noted)
+        visit(archive, story, NOON + 2 * STEP + number * pause)
+    assert events(archive) == [("edited", "2026-03-01T18")]
+
+
 @pytest.mark.parametrize(
     ("stays", "told"), [(1, 0), (2, 0), (6, 6)], ids=["a visit", "two visits", "for good"]
 )
