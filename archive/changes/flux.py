@@ -226,7 +226,7 @@ class _Case:
         if self.followed or self.waiting.is_noise(hunk.place, hunk.bucket):
             return False
         is_real = self.waiting.confirmed("text", hunk.place, hunk.bucket, hunk.state, "suspect", hunk.box)
-        if hunk.box in self.waiting.shared:
+        if self.kind == "article" and hunk.box in self.waiting.shared:
             upheaval.withdraw(self.db, self.source, hunk.box, self.reading.at)
         return is_real
 
@@ -308,8 +308,8 @@ class _Case:
     def _text(state: Mapping[str, Value]) -> str:
         return str(state["text"] or "")
 
-    def _is_furniture(self, block: text_blocks.TextBlock) -> bool:
-        return repeated_blocks.is_shared(self.db, self.source, self.kind, self.old, block)
+    def _is_furniture(self, block: text_blocks.TextBlock, others: int) -> bool:
+        return repeated_blocks.is_shared(self.db, self.source, self.kind, self.old, block, others)
 
     # -- flips ------------------------------------------------------------------------------------
 

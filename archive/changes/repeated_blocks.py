@@ -13,7 +13,6 @@ from archive.changes.text_blocks import TextBlock, blocks
 from archive.core.connection import Database
 from archive.tables.merge import Value
 
-_SHARED = 3  # other items that must have a block for it to be furniture
 READ = 60  # items whose text is read for one block
 _PHRASE = 6  # terms by which items with the block are found
 _LABEL = 4  # terms that a label before a link has at most, as in "Also read: …"
@@ -28,8 +27,10 @@ _NOTICE = re.compile(
 """Words of a publisher's notice of an edit, which stands in many articles and matters in each."""
 
 
-def is_shared(db: Database, source: str, kind: str, item: Mapping[str, Value], block: TextBlock) -> bool:
-    """True if a block repeats in other items or links to one.
+def is_shared(
+    db: Database, source: str, kind: str, item: Mapping[str, Value], block: TextBlock, others: int
+) -> bool:
+    """True if a block repeats in so many other items or links to one.
 
     `item` is the row of an "article" or a "comment". Numbers and dates in the block do not count.
     """
@@ -43,7 +44,7 @@ def is_shared(db: Database, source: str, kind: str, item: Mapping[str, Value], b
     found = 0
     for other in _others(db, source, kind, item["id"], block.skeleton):
         found += any(each.skeleton == block.skeleton for each in blocks(other))
-        if found >= _SHARED:
+        if found >= others:
             return True
     label = _label(block)
     if label is None:
@@ -52,7 +53,7 @@ def is_shared(db: Database, source: str, kind: str, item: Mapping[str, Value], b
     for other in _others(db, source, kind, item["id"], label):
         lines = other.split("\n")
         found += any(line.strip().startswith(label) for line in lines)
-        if found >= _SHARED:
+        if found >= others:
             return True
     return False
 

@@ -34,6 +34,8 @@ LONGEST_COMPARED = 1500  # differing blocks on one side; beyond, the whole is on
 LONGEST_SUSPECT_WORDS = 60  # of both sides of a hunk; a longer one is no widget
 LONGEST_ROTATED_WORDS = 40  # of a paragraph that may be an advertisement which another one replaces
 _PROSE_WORDS = 20  # terms that are prose even without a full stop
+SHARED = 3  # other articles that must have a block for it to be the site's
+PAIRED = 2  # the same, where one such block replaces another
 CONTEXT = 2  # unchanged paragraphs that make a hunk a small part of its text
 MOST_BOXED = 6  # paragraphs of a box that the site puts on many pages
 MOST_PAIRS = 64  # of blocks of a hunk that are compared with one another
@@ -126,11 +128,11 @@ def blocks(text: str | None, markdown: str | None = None) -> tuple[TextBlock, ..
 def compare(
     old: Sequence[TextBlock],
     new: Sequence[TextBlock],
-    is_furniture: Callable[[TextBlock], bool] = lambda _: False,
+    is_furniture: Callable[[TextBlock, int], bool] = lambda _, __: False,
 ) -> Comparison:
     """Compare two states of a text.
 
-    `is_furniture` is True for blocks that the site puts on many pages.
+    `is_furniture` is True for blocks that the site puts on many pages: so many others at least.
     """
     head = _common(old, new)
     old_rest = old[head:]
@@ -228,7 +230,7 @@ def _hunk(
     before: Sequence[TextBlock],
     after: Sequence[TextBlock],
     shared: int,
-    is_furniture: Callable[[TextBlock], bool],
+    is_furniture: Callable[[TextBlock, int], bool],
 ) -> Hunk | None:
     """Return a run's hunk without furniture, if any is left.
 
@@ -241,14 +243,15 @@ def _hunk(
         return None
 
     def is_text(block: TextBlock) -> bool:
-        return block.prose or not is_furniture(block)
+        return block.prose or not is_furniture(block, SHARED)
 
     gone = tuple(block for block in before if is_text(block))
     come = tuple(block for block in after if is_text(block))
     if not gone and not come:
         return None
     every = (*gone, *come)
-    is_side = all(not block.prose or is_furniture(block) for block in every)
+    others = PAIRED if gone and come else SHARED
+    is_side = all(not block.prose or is_furniture(block, others) for block in every)
     boxed = len(every) <= MOST_BOXED and is_side
     bare = not any(block.prose for block in every)
     enough = shared >= CONTEXT

@@ -114,8 +114,7 @@ def withdraw(db: Database, source: str, box: str, at: str) -> None:
     taken = [each for each in _changes(db, source, "article", since) if _is_box(db, each, box)]
     if not taken:
         return
-    first = min(change.until for change in taken)
-    event, _ = _note(db, source, Upheaval.REDESIGN, first, [f"look box {box}"])
+    event, _ = _note(db, source, Upheaval.REDESIGN, at, [f"look box {box}"])
     for change in taken:
         _end_edit(db, change, Upheaval.REDESIGN)
     _count(db, event, {"article": len(taken)})

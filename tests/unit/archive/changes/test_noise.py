@@ -120,6 +120,15 @@ def test_sentence_that_comes_into_all_articles_is_no_edit_of_the_first(archive, 
     assert events(archive) == [("edited", "2026-03-01T18")]
 
 
+def test_sentence_that_greets_each_visitor_is_no_edit(archive):
+    for look in range(6):
+        for number in range(6):
+            hour = ("morning", "evening")[(number + look) % 2]
+            greeting = f"<p>Good {hour}, dear reader, and thank you for coming by.</p>"
+            visit(archive, Story(number=number, fragment=greeting), NOON + look * STEP)
+    assert events(archive) == []
+
+
 @pytest.mark.parametrize(
     ("stays", "told"), [(1, 0), (2, 0), (6, 6)], ids=["a visit", "two visits", "for good"]
 )
