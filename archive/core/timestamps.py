@@ -6,6 +6,7 @@ In the archive a time is ISO 8601 in UTC with a "Z" and whole seconds, or a day 
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import UTC, date, datetime
 
 from archive.core.records import Moment
@@ -46,6 +47,14 @@ def is_span(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def last_day(span: str) -> str:
+    """Return the last day of a day, month or year that exists."""
+    year, month, day = f"{span}--".split("-")[:3]
+    month = month or "12"
+    _, days = monthrange(int(year), int(month))
+    return f"{year}-{month}-{day or days}"
 
 
 def instant(text: str) -> datetime:

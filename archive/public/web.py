@@ -17,7 +17,7 @@ from datasette.utils import sqlite_timelimit
 from datasette.utils.asgi import NotFound, Response
 
 from archive.core.errors import ArchiveError
-from archive.core.timestamps import from_text, is_span, to_text
+from archive.core.timestamps import from_text, is_span, last_day, to_text
 from archive.files.desk_store import Desk
 from archive.public.desk.session import is_open, read_desk, reader_of
 from archive.public.headers import STRICT
@@ -169,14 +169,16 @@ def span_of(text: str | None) -> str:
 
 
 def moment_of(text: str | None) -> str | None:
-    """Return a valid day, meaning its end, or instant in ISO 8601."""
+    """Return a day, month or year, meaning its end, or an instant in ISO 8601; None for any other text."""
+    if text and is_span(text):
+        text = last_day(text)
     try:
         moment = from_text(text)
         if isinstance(moment, datetime):
             return to_text(moment)
     except ValueError:
         return None
-    if not moment:
+    if moment is None:
         return None
     return f"{moment}T23:59:59Z"
 
