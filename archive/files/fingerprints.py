@@ -157,8 +157,7 @@ class Fingerprints(Closing):
                 if len(numbers) < MAX_TEXTS:
                     rare.update(numbers)
         enough = max(_LEAST_SHARED, len(prints) // 3)
-        often = {number for number, times in shared.items() if times >= enough}
-        numbers = [number for number in shared if number in often or rare[number] > 1]
+        numbers = [number for number, times in shared.items() if rare[number] > 1 or times >= enough]
         numbers.sort(key=lambda number: (-rare[number], -shared[number], number))
         best = numbers[:_MOST_CANDIDATES]
         return [Candidate(key=self._key(number), rare=rare[number]) for number in best]

@@ -132,6 +132,7 @@ def digest_numbers(text: str) -> str:
     return hashlib.sha256(data).hexdigest()[:32]
 
 
+@lru_cache(maxsize=2)
 def _terms(text: str) -> tuple[list[str], set[str]]:
     """Return a text's terms without URLs, and which of them have digits."""
     if "/" in text or "www." in text:

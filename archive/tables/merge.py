@@ -146,7 +146,5 @@ def compact(origins: Mapping[str, str]) -> dict[str, str]:
         return dict(origins)
     [(commonest, _)] = Counter(named.values()).most_common(1)
     common = origins.get(REST_OF_THEM) or commonest
-    kept = {field for field, origin in named.items() if origin != common}
-    kept.update(LIST_COLUMNS)
-    own = {field: origin for field, origin in named.items() if field in kept}
+    own = {field: origin for field, origin in named.items() if origin != common or field in LIST_COLUMNS}
     return {REST_OF_THEM: common} | own

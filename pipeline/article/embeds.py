@@ -31,22 +31,22 @@ _SOURCES = (
     "data",
     "href",
 )
-_MADE = (
-    ("lite-youtube", "videoid", "https://www.youtube.com/watch?v={}"),
-    ("amp-youtube", "data-videoid", "https://www.youtube.com/watch?v={}"),
-    ("lite-vimeo", "videoid", "https://vimeo.com/{}"),
-    ("amp-vimeo", "data-videoid", "https://vimeo.com/{}"),
-    ("amp-twitter", "data-tweetid", "https://twitter.com/i/status/{}"),
-    ("blockquote", "data-tweet-id", "https://twitter.com/i/status/{}"),
-    ("script", "data-telegram-post", "https://t.me/{}"),
-    ("div", "data-tf-widget", "https://form.typeform.com/to/{}"),
-    ("div", "data-tf-live", "https://form.typeform.com/to/{}"),
-    ("div", "data-pym-src", "{}"),
-    ("applet", "archive", "{}"),
-    ("applet", "code", "{}"),
-)
+_MADE = {
+    "lite-youtube": (("videoid", "https://www.youtube.com/watch?v={}"),),
+    "amp-youtube": (("data-videoid", "https://www.youtube.com/watch?v={}"),),
+    "lite-vimeo": (("videoid", "https://vimeo.com/{}"),),
+    "amp-vimeo": (("data-videoid", "https://vimeo.com/{}"),),
+    "amp-twitter": (("data-tweetid", "https://twitter.com/i/status/{}"),),
+    "blockquote": (("data-tweet-id", "https://twitter.com/i/status/{}"),),
+    "script": (("data-telegram-post", "https://t.me/{}"),),
+    "div": (
+        ("data-tf-widget", "https://form.typeform.com/to/{}"),
+        ("data-tf-live", "https://form.typeform.com/to/{}"),
+        ("data-pym-src", "{}"),
+    ),
+    "applet": (("archive", "{}"), ("code", "{}")),
+}
 """Elements, their attributes, and the addresses that scripts or browsers make of them."""
-_MADE_OF = frozenset(tag for tag, _, _ in _MADE)
 _SCRIPTS = re.compile(
     r"gist\.github\.com/[\w-]+/\w|documentcloud\.org/(?:documents|notes|projects)/"
     r"|cdn\.jwplayer\.com/players/|content\.jwplatform\.com/players/",
@@ -239,14 +239,13 @@ def _framed(node: HtmlElement) -> str | None:
 
 def _made(node: HtmlElement) -> str | None:
     """Return the address that a script or browser makes of an element's attributes."""
-    video, account = node.get("data-video-id"), node.get("data-account")
-    if video and account and node.tag in {"video", "video-js"}:
+    if node.tag in {"video", "video-js"}:
+        video, account = node.get("data-video-id"), node.get("data-account")
         player = node.get("data-player") or "default"
-        return f"https://players.brightcove.net/{account}/{player}_default/index.html?videoId={video}"
-    if node.tag not in _MADE_OF:
-        return None
-    for tag, name, form in _MADE:
-        if tag == node.tag and (stated := node.get(name)):
+        if video and account:
+            return f"https://players.brightcove.net/{account}/{player}_default/index.html?videoId={video}"
+    for name, form in _MADE.get(node.tag, ()):
+        if stated := node.get(name):
             return stated if stated.startswith("http") else form.format(stated)
     return None
 

@@ -21,7 +21,7 @@ from pipeline.comments.items import CommentItem, in_widget
 from pipeline.comments.unmarked import opens_with_author
 from pipeline.comments.vocabulary import COMMENT_PREFIX, REMARKS, VERBS, only_prefix
 from pipeline.dates.parse import looks_dated
-from pipeline.html.dom import Classed, Index, elsewhere, one_line, text_of
+from pipeline.html.dom import Classed, Index, elsewhere, is_longer, one_line, text_of
 
 _MARK = re.compile(r"(?:c|comm?|comments?|cmt|com|reply|post|msg|entry)?[-_.]?\d{1,18}", re.IGNORECASE)
 _HEADING = re.compile(
@@ -135,9 +135,8 @@ def _headings_of_comments(index: Index) -> list[HtmlElement]:
         if node.tag == "a":
             is_heading = (node.get("name") or node.get("id") or "").lower() == "comments"
         else:
-            said = one_line(text_of(node)) if len(node) < 4 else ""
-            is_heading = 0 < len(said) <= _LONGEST_HEADING and _HEADING.fullmatch(said) is not None
-            is_heading = is_heading and _RUBRIC.fullmatch(said) is None
+            said = "" if len(node) > 3 or is_longer(node, _LONGEST_HEADING) else text_of(node)
+            is_heading = _HEADING.fullmatch(said) is not None and _RUBRIC.fullmatch(said) is None
         if is_heading and not elsewhere(node, frozenset()) and not in_widget(node):
             found.append(node)
     return found

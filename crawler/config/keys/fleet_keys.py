@@ -12,13 +12,13 @@ from archive.core.errors import ConfigError
 from crawler.config.key_model import KeyTable, described_key
 from crawler.config.spans import read_span
 from crawler.config.toml_reader import TomlTable
+from crawler.config.variables import filled, must_be_set, variables_in
 from crawler.schedule.timetable import format_span
 
 _QUEUE = (
     'the URL of a PostgreSQL database, such as "postgresql://backissue:${QUEUE_WORD}@db.example.org/fleet"'
 )
 _STORE = 'an object store or a shared folder, such as "s3://bucket/archives" or "/mnt/archives"'
-_VARIABLE = re.compile(r"\$\{(\w+)\}", re.ASCII)
 _SHORTEST_LEASE, _LONGEST_LEASE = timedelta(seconds=2), timedelta(hours=1)
 _SHORTEST_SLICE, _LONGEST_SLICE = timedelta(seconds=5), timedelta(days=1)
 _LEASE = f"a span of time from {format_span(_SHORTEST_LEASE)} to {format_span(_LONGEST_LEASE)}, such as 1m"
@@ -57,13 +57,9 @@ class FleetKeys:
         """Return the queue's URL with values of the environment. Raises ConfigError."""
         if self.queue is None:
             raise _lacking("queue", _QUEUE)
-        for name in _VARIABLE.findall(self.queue):
-            if not environ.get(name):
-                raise ConfigError(
-                    f"fleet.queue needs ${name}, which is empty or not in the environment.",
-                    hint="Set it where the worker is started.",
-                )
-        return _VARIABLE.sub(lambda found: environ[found[1]], self.queue)
+        hint = "Set it where the worker is started."
+        must_be_set(variables_in(self.queue), environ, key="fleet.queue", hint=hint)
+        return filled(self.queue, environ)
 
     def store_url(self) -> str:
         """Return the store's URL or path. Raises ConfigError."""

@@ -16,13 +16,13 @@ from archive.core.errors import ConfigError
 from archive.core.nearest_name import nearest
 from crawler.config.key_model import KeyTable, described_key, truth
 from crawler.config.toml_reader import TomlTable, describe_value
+from crawler.config.variables import filled, must_be_set, variables_in
 from crawler.schedule.cron import Schedule, parse_schedule
 
 if TYPE_CHECKING:
     from archive.notifications.alerts import Alert
     from archive.notifications.saved_searches import SavedSearch
 
-_VARIABLE = re.compile(r"\$\{(\w+)\}", re.ASCII)
 _URLS = 'a list of URLs, such as ["mailtos://${MAIL_USER}:${MAIL_WORD}@example.org"]'
 _DIGEST = 'five crontab fields and optionally a time zone, such as "0 8 * * * Europe/Berlin"'
 _SERVICE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|\$\{")
@@ -59,21 +59,17 @@ class Notify:
 
         Then the file has no secret.
         """
-        return all(_VARIABLE.search(url) for url in self.urls)
+        return all(variables_in(url) for url in self.urls)
 
     def addresses(self, environ: Mapping[str, str]) -> tuple[str, ...]:
         """Return the URLs with their values from the environment.
 
         Raises ConfigError for a variable that is empty or not set.
         """
-        variables = {name for url in self.urls for name in _VARIABLE.findall(url)}
-        missing = sorted(name for name in variables if not environ.get(name))
-        if missing:
-            raise ConfigError(
-                f"notify.urls needs ${missing[0]}, which is empty or not in the environment.",
-                hint="Set it where Backissue starts: in a unit's EnvironmentFile, or a container's env_file.",
-            )
-        return tuple(_VARIABLE.sub(lambda found: environ[found[1]], url) for url in self.urls)
+        names = {name for url in self.urls for name in variables_in(url)}
+        hint = "Set it where Backissue starts: in a unit's EnvironmentFile, or a container's env_file."
+        must_be_set(sorted(names), environ, key="notify.urls", hint=hint)
+        return tuple(filled(url, environ) for url in self.urls)
 
     def search(self, name: str) -> SavedSearch:
         """Return the saved search of that name.

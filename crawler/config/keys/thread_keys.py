@@ -10,11 +10,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from archive.core.errors import ConfigError
 from crawler.config.keys.source_keys import SourceTable
 from crawler.config.toml_reader import TomlTable, describe_value
-
-_VALUE = re.compile(r"\$\{(\w+)\}", re.ASCII)
+from crawler.config.variables import filled, must_be_set, variables_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,18 +30,10 @@ class ForeignComments:
 
         Raises ConfigError for a variable that is empty or not set.
         """
+        hint = "Set it where Backissue is started: a unit's EnvironmentFile, for example."
         for system, key in self.keys.items():
-            for name in _VALUE.findall(key):
-                if not environ.get(name):
-                    raise ConfigError(
-                        f"comment_keys.{system} needs ${name}, which is empty or not in the environment.",
-                        hint="Set it where Backissue is started: a unit's EnvironmentFile, for example.",
-                    )
-
-        def filled(key: str) -> str:
-            return _VALUE.sub(lambda found: environ[found[1]], key)
-
-        return {system: filled(key) for system, key in self.keys.items()}
+            must_be_set(variables_in(key), environ, key=f"comment_keys.{system}", hint=hint)
+        return {system: filled(key, environ) for system, key in self.keys.items()}
 
 
 def read_foreign_comments(table: TomlTable, keys: SourceTable) -> ForeignComments:
