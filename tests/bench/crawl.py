@@ -21,7 +21,7 @@ def measure(pages: int, rounds: int) -> list[Table]:
     with tempfile.TemporaryDirectory() as name, made_site(pages) as url:
         crawls = {
             "naive": lambda: _naive(Path(name) / "naive", url),
-            "backissue crawl": lambda: _crawled(Path(name) / "ours", url, pages),
+            "backissue crawl": lambda: first_crawl(Path(name) / "ours", url, pages),
         }
         costs: dict[str, list[Cost]] = {what: [] for what in crawls}
         wall = compared({what: _noted(run, costs[what]) for what, run in crawls.items()}, rounds, "s")
@@ -56,7 +56,11 @@ def _naive(folder: Path, url: str) -> Cost:
     return cost([sys.executable, "-c", script + run], folder)
 
 
-def _crawled(folder: Path, url: str, pages: int) -> Cost:
+def first_crawl(folder: Path, url: str, pages: int) -> Cost:
+    """Crawl a made site of so many pages into a new archive in a folder, which is emptied first.
+
+    Raises SystemExit where a page was not read.
+    """
     _empty(folder)
     (folder / "backissue.toml").write_text(f"[sources.gazette]\nurl = '{url}'\ndelay = 0\n")
     found = cost([*BACKISSUE, "crawl", "--no-progress"], folder)
