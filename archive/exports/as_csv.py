@@ -6,11 +6,10 @@ requested.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
-from archive.core.formatting import disarmed
+from archive.core.formatting import csv_line, disarmed
 from archive.exports.dataset_cards import add_cards
 from archive.exports.selection import TAKEN, Snapshot
 from archive.exports.target import Bundle, facts
@@ -58,9 +57,7 @@ def _joined(snapshot: Snapshot, of_article: list[str], of_comment: list[str]) ->
 
 
 def _write(out: TextIO, names: list[str], rows: Iterable[tuple[Any, ...]], *, raw: bool) -> None:
-    writer = csv.writer(out)
-    writer.writerow(names)
-    if raw:
-        writer.writerows(rows)
-    else:
-        writer.writerows(map(disarmed, row) for row in rows)
+    out.write(csv_line(names))
+    for row in rows:
+        cells = row if raw else map(disarmed, row)
+        out.write(csv_line(cells))

@@ -209,6 +209,14 @@ def test_a_query_and_a_canned_query_stream_all_rows(room: Room) -> None:
     )
 
 
+def test_a_blob_among_the_rows_of_a_stream_is_hexadecimal_digits(room: Room) -> None:
+    """Its portion comes as rows, those before and after it as lines."""
+    sql = "select id, case id when 700 then x'00ff' else 'a, b' end as cell from comments where id <= 1500 order by id"
+    rows = list(csv.reader(io.StringIO(room.text(f"/news.csv?_stream=on&sql={quote(sql)}"))))
+    expected = [[str(number), "00ff" if number == 700 else "a, b"] for number in range(1, 1501)]
+    assert rows == [["id", "cell"], *expected]
+
+
 @pytest.mark.parametrize(
     "address",
     [

@@ -171,6 +171,7 @@ async def _opened(
         limit_ms=limit_ms,
         portion_rows=downloads.PORTION_ROWS,
         labels=labels,
+        as_csv=True,
     )
     try:
         download = await stock.pool_of(datasette).open_download(job, "sql")

@@ -7,14 +7,13 @@ answered; where a later one fails, the connection is cut and no text is added.
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from datasette.utils.asgi import AsgiStream
 
+from archive.core.formatting import csv_line
 from archive.public.sql.pool import CrowdedError, Download, LateError, LostError
 
 PORTION_ROWS = 500  # read at a time; a time limit applies to each portion
@@ -60,8 +59,10 @@ def stream_response(
     async def stream(writer: Any) -> None:
         sent, is_first = 0, True
         try:
-            while (rows := await download.portion()) is not None:
-                text = await asyncio.to_thread(texts, rows, is_first)  # other pages continue meanwhile
+            while (portion := await download.portion()) is not None:
+                text = portion.lines
+                if portion.rows or is_first:  # other pages continue meanwhile
+                    text = await asyncio.to_thread(texts, portion.rows, is_first) + text
                 is_first = False
                 sent += len(text)
                 _refuse_beyond(sent, most_bytes)
@@ -80,6 +81,4 @@ def stream_response(
 
 def csv_text(rows: Iterable[Sequence[Any]]) -> str:
     """Return rows as lines of CSV."""
-    buffer = io.StringIO()
-    csv.writer(buffer).writerows(rows)
-    return buffer.getvalue()
+    return "".join(map(csv_line, rows))

@@ -46,7 +46,7 @@ class Job:
 
     Without `most_rows` all rows are read; `portion_rows` above 0 makes it a download, sent in portions of at
     most that many rows, and `further` are statements whose rows follow. `labels` has, by index of a column,
-    the statement that gives a value's label.
+    the statement that gives a value's label. With `as_csv` a portion without blobs is sent as lines of CSV.
     """
 
     place: Place
@@ -59,15 +59,20 @@ class Job:
     portion_rows: int = 0
     further: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     labels: Mapping[int, str] | None = None
+    as_csv: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """Reply with names of columns and rows as tuples. `more` is True if rows were left."""
+    """Reply with names of columns, and rows as tuples or as `lines` of CSV.
+
+    `more` is True if rows were left.
+    """
 
     names: tuple[str, ...]
     rows: list[tuple[Any, ...]]
     more: bool
+    lines: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +101,7 @@ def pack_reply(reply: Rows | Failure) -> bytes:
     """Return a reply as bytes."""
     if isinstance(reply, Failure):
         return marshal.dumps(("failure", reply.sentence, reply.code))
-    return marshal.dumps(("rows", reply.names, reply.rows, reply.more))
+    return marshal.dumps(("rows", reply.names, reply.rows, reply.more, reply.lines))
 
 
 def unpack_reply(data: bytes) -> Rows | Failure:
@@ -104,7 +109,8 @@ def unpack_reply(data: bytes) -> Rows | Failure:
     kind, *values = marshal.loads(data)  # noqa: S302  (plain values alone; nothing is built or called)
     if kind == "failure":
         return Failure(sentence=str(values[0]), code=str(values[1]))
-    return Rows(names=tuple(values[0]), rows=values[1], more=bool(values[2]))
+    names, rows, more, lines = values
+    return Rows(names=tuple(names), rows=rows, more=bool(more), lines=str(lines))
 
 
 def send(connection: socket.socket, data: bytes) -> None:

@@ -226,8 +226,8 @@ class Download:
             self.names = reply.names
             self._first = reply
 
-    async def portion(self) -> list[tuple[object, ...]] | None:
-        """Return the next rows, if any are left.
+    async def portion(self) -> Rows | None:
+        """Return the next portion, if any is left.
 
         Raises LateError, LostError when interrupted.
         """
@@ -244,7 +244,7 @@ class Download:
         if isinstance(reply, Failure):
             raise LostError(reply.sentence)
         self.names = reply.names
-        return reply.rows
+        return reply
 
     def is_stalled(self, now: float, older_than_seconds: float | None) -> bool:
         """True if its reader has stopped taking, or if it began longer ago than given."""

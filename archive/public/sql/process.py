@@ -23,6 +23,7 @@ from datasette.utils import sqlite_timelimit
 
 import archive.public as plugin
 from archive.public.sql import stock
+from archive.public.sql.downloads import csv_text
 from archive.public.sql.jobs import (
     END,
     OUT_OF_MEMORY,
@@ -39,6 +40,7 @@ from archive.public.sql.limits import MOST_ANSWER_BYTES, bound_connection, bound
 
 PORTION_BYTES = 2**20
 GRACE_SECONDS = 2.0  # of CPU beyond a statement's time, before the kernel ends it
+_SIZED = (str, bytes)
 LABELS = 5000  # values whose labels are remembered in a download
 
 
@@ -183,10 +185,14 @@ def _take(
         if row is None:
             return found, False, size
         found.append(row)
-        size += sum(len(value) for value in row if isinstance(value, str | bytes))
+        size += _size_of(row)
         if size > most_bytes:
             return found, True, size
     return found, most is not None and next(rows, None) is not None, size
+
+
+def _size_of(row: tuple[Any, ...]) -> int:
+    return sum(len(value) for value in row if isinstance(value, _SIZED))
 
 
 def _run_download(server: socket.socket, connection: sqlite3.Connection, job: Job) -> None:
@@ -206,6 +212,8 @@ def _run_download(server: socket.socket, connection: sqlite3.Connection, job: Jo
                 rows = [label(row) for row in rows] if job.labels else rows
             more = is_left or number < len(statements)
             reply = Rows(names=names, rows=rows, more=more)
+            if job.as_csv and not any(bytes in map(type, row) for row in rows):
+                reply = Rows(names=names, rows=[], more=more, lines=csv_text(rows))
             send(server, pack_reply(reply))
             if more:
                 receive(server)  # the server requests more, or ends this process
@@ -220,7 +228,7 @@ def _portion(cursor: sqlite3.Cursor, most: int) -> tuple[list[tuple[Any, ...]], 
     size = 0
     for row in cursor:
         found.append(row)
-        size += sum(len(value) for value in row if isinstance(value, str | bytes))
+        size += _size_of(row)
         if len(found) == most or size > PORTION_BYTES:
             return found, True
     return found, False

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +10,7 @@ from datasette.utils.asgi import Response
 from archive.core.formatting import disarmed, file_name
 from archive.public.render.chart import Chart, lines
 from archive.public.render.word_trends import MAX_WORDS, Asked, Counted, asked, count_words
+from archive.public.sql.downloads import csv_text
 from archive.public.web import Row, TooSlow, enter, page_link, read, render_page
 
 SLOW = "This took too long. Ask for fewer or rarer words."
@@ -56,15 +55,13 @@ async def words_csv(datasette: Any, request: Any) -> Any:
         found = await _count(datasette, name, wanted)
     except TooSlow:
         return Response.text(SLOW, status=503)
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow([wanted.by, wanted.kind, *map(disarmed, wanted.terms)])
+    rows = [[wanted.by, wanted.kind, *map(disarmed, wanted.terms)]]
     for span, total in found.totals.items():
         counts = [found.terms[term].get(span, 0) for term in wanted.terms]
-        writer.writerow([span, total, *counts])
+        rows.append([span, total, *counts])
     file = file_name("words", wanted.terms, "csv", datetime.now(UTC))
     headers = {"content-disposition": f'attachment; filename="{file}"'}
-    return Response(buffer.getvalue(), headers=headers, content_type="text/csv; charset=utf-8")
+    return Response(csv_text(rows), headers=headers, content_type="text/csv; charset=utf-8")
 
 
 async def words_json(datasette: Any, request: Any) -> Any:
