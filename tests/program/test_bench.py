@@ -11,6 +11,7 @@ import pytest
 
 from tests.bench.__main__ import BENCHES
 from tests.bench.peers import __main__ as peers
+from tests.bench.programs import cost
 from tests.bench.rounds import compared
 from tests.paths import ROOT
 
@@ -47,3 +48,9 @@ def test_ratio_is_the_median_of_the_rounds() -> None:
     ours, base = iter([2.0, 30.0, 8.0]), iter([1.0, 10.0, 2.0])
     [first, second] = compared({"base": lambda: next(base), "ours": lambda: next(ours)}, 3, "s")
     assert (first.ratio, second.ratio, second.value) == (1.0, 3.0, 8.0)
+
+
+def test_memory_of_a_program_is_its_own(tmp_path: Path) -> None:
+    """Not that of the process which measures it, which Linux counts where it starts one by itself."""
+    large = bytearray(2**28)
+    assert 0 < cost([sys.executable, "-S", "-c", "pass"], tmp_path).peak_megabytes < len(large) / 2**20 / 2
