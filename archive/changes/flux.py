@@ -6,29 +6,29 @@ again, its place is noise. A state that an item has been in before is a return t
 served from a cache, and becomes an event only when it lasts. It runs inside a transaction of its caller.
 
 Does not: change articles, comments or versions.
-Invariant: an edit within a sentence is never delayed, unless the sentence was there before or is cut off.
+Invariant: an edit within a sentence is never delayed, unless the sentence was there before, is cut off or starred,
+is in another language, or is one that other articles have too.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import cached_property
 
-from archive.changes import repeated_blocks, text_blocks, upheaval, visit_dates
+from archive.changes import publisher_says, repeated_blocks, text_blocks, upheaval, visit_dates
 from archive.changes.pending_changes import Patience
+from archive.changes.sentences import SentenceChange, changed_sentences
 from archive.changes.stated_lists import Lists
 from archive.changes.text_blocks import Hunk, digest_texts
 from archive.core.connection import Database
 from archive.core.records import Surface
-from archive.core.timestamps import instant
-from archive.tables import change_detection, publisher_copies, rows
+from archive.tables import change_detection, rows
 from archive.tables.merge import REST_OF_THEM, Merged, Value, rank
 from archive.tables.versions import Reading
 
-FRESH = timedelta(minutes=30)  # since a feed was read: a crawl reads it before the pages
 VERSIONS = 10  # earlier states with which a new one is compared
 
 _TITLED = (
@@ -89,6 +89,8 @@ class Flux:
             kept |= _TEXTS
         if kept and case.is_stale:
             kept.add("modified")
+        if kept and case.is_in_another_language:
+            kept.add("language")
         values = {name: value for name, value in merged.values.items() if name not in kept}
         origins = {name: origin for name, origin in merged.origins.items() if name not in kept}
         told = kept | case.reread
@@ -133,7 +135,7 @@ class _Case:
         self.lists = lists
         item = old["id"]
         self.waiting = Patience(flux.db, flux.source, flux.kind, item, flux.reading.at)
-        self.hunks: tuple[Hunk, ...] | None = None  # of the text, once it was compared
+        self.places = set[str]()  # of the text's differences, once it was compared
         self.reread: set[str] = set()  # fields that change without an edit
         known = (
             f"SELECT * FROM {self.kind}_versions WHERE {self.kind}_id = ? AND witness IS NULL"
@@ -167,11 +169,10 @@ class _Case:
         A widget's place that shows its former state again is noise from there on.
         """
         changed = set(changes)
-        here = {hunk.place for hunk in self.hunks or ()}
         for waiting in self.waiting.all():
             name = waiting.field
             place = waiting.place
-            is_here = name != "text" or not place or place in here
+            is_here = name != "text" or not place or place in self.places
             if name in changed and is_here:
                 continue
             if name == "text" and self.followed:
@@ -189,8 +190,11 @@ class _Case:
         markdown = self._markdown(self.old)
         before = text_blocks.blocks(self._text(self.old), markdown)
         compared = text_blocks.compare(before, new, self._is_furniture)
-        self.hunks = compared.hunks
-        agrees = self._rest_agrees(before, new)
+        self.places = {hunk.place for hunk in compared.hunks}
+        agrees = contradicts = None
+        if self._is_on_page and not self._is_newer:
+            agrees = publisher_says.agrees(self.db, self.source, self.old["id"], before, new, self.reading.at)
+            contradicts = publisher_says.contradicts(self.db, self.old["id"], before, new, self.reading.at)
         if agrees is not None:
             if agrees:
                 self.reread = set(names)
@@ -198,8 +202,12 @@ class _Case:
                 self.reread = set()
                 yield from names
             return
+        if compared.hunks and all(map(text_blocks.is_unstarred, compared.hunks)):
+            self.reread = set(names)
+            return
         is_old = self._returns_to_text(new) or text_blocks.is_cut_short(before, new)
-        if is_old or self._is_contradicted(before, new):
+        is_old = is_old or self.is_in_another_language
+        if is_old or contradicts:
             state = digest_texts(*(block.key for block in new))
             if self.followed or not self.waiting.confirmed("text", "", "", state, "flip"):
                 yield from names
@@ -221,13 +229,29 @@ class _Case:
 
     def _is_edit(self, hunk: Hunk) -> bool:
         """True if a hunk is the publisher's edit, so far."""
-        if not hunk.suspect:
+        if hunk.suspect:
+            return self._lasts(hunk.place, hunk.bucket, hunk.state, hunk.box)
+        if text_blocks.is_starred(hunk):
+            return self.waiting.confirmed("text", hunk.place, hunk.bucket, hunk.state, "flip")
+        sentences = changed_sentences(hunk)
+        self.places.update(change.place for change in sentences)
+        if not sentences or not all(map(self._is_of_the_site, sentences)):
             return True
-        if self.followed or self.waiting.is_noise(hunk.place, hunk.bucket):
+        lasting = [self._lasts(each.place, each.bucket, each.state, each.box) for each in sentences]
+        return any(lasting)
+
+    def _is_of_the_site(self, change: SentenceChange) -> bool:
+        if self.waiting.is_noise(change.place, change.bucket):
+            return True
+        return repeated_blocks.is_shared_sentence(self.db, self.source, self.kind, self.old, change)
+
+    def _lasts(self, place: str, bucket: str, state: str, box: str) -> bool:
+        """True if further visits have shown a difference that may be a widget's."""
+        if self.followed or self.waiting.is_noise(place, bucket):
             return False
-        is_real = self.waiting.confirmed("text", hunk.place, hunk.bucket, hunk.state, "suspect", hunk.box)
-        if self.kind == "article" and hunk.box in self.waiting.shared:
-            upheaval.withdraw(self.db, self.source, hunk.box, self.reading.at)
+        is_real = self.waiting.confirmed("text", place, bucket, state, "suspect", box)
+        if self.kind == "article" and box in self.waiting.shared:
+            upheaval.withdraw(self.db, self.source, box, self.reading.at)
         return is_real
 
     def _returns_to_text(self, new: _Blocks) -> bool:
@@ -247,42 +271,6 @@ class _Case:
     @property
     def _is_on_page(self) -> bool:
         return self.kind == "article" and self.reading.surface is Surface.PAGE
-
-    def _is_contradicted(self, before: _Blocks, new: _Blocks) -> bool:
-        """True if a fresh REST or feed text contradicts the page.
-
-        Then the page may be wrong, unless it states a later modification.
-        """
-        if self._is_newer or not self._is_on_page:
-            return False
-        copy = publisher_copies.load_row(self.db, self.old["id"])
-        if copy is None:
-            return False
-        elapsed = instant(self.reading.at) - instant(str(copy["read_at"]))
-        if not timedelta() <= elapsed <= FRESH:
-            return False
-        said, _, gone, come = _compared_keys(copy, before, new)
-        return bool(come) and bool(said & gone) and not said & come
-
-    def _rest_agrees(self, before: _Blocks, new: _Blocks) -> bool | None:
-        """Return whether REST, which has just listed what was modified, has had the new words all along.
-
-        False where it has the words of before, None where it says nothing of either. A theme or a plugin has
-        changed what the page shows, however long that lasts.
-        """
-        if self._is_newer or not self._is_on_page:
-            return None
-        copy = publisher_copies.load_row(self.db, self.old["id"])
-        if copy is None or not publisher_copies.is_unmodified(self.db, self.source, copy, self.reading.at):
-            return None
-        said, was, gone, come = _compared_keys(copy, before, new)
-        has_come = come and come <= said and not gone & said
-        if has_come and publisher_copies.was_read_since(self.db, self.source, copy):
-            return True
-        has_gone = said & was and gone <= said and not come & said
-        if (gone or come) and has_gone:
-            return False
-        return None
 
     def _new_blocks(self) -> _Blocks:
         if self.said.get("text") is None:
@@ -343,12 +331,21 @@ class _Case:
             return False
         if self.is_stale or (name == "title" and self._is_anothers_title()):
             return True
+        if self.is_in_another_language:
+            return True
         for state in self.past:
             if name not in state or name not in json.loads(str(state["changed"])):
                 continue
             if state[name] is not None and self._as_text(name, state[name]) == after:
                 return True
         return False
+
+    @property
+    def is_in_another_language(self) -> bool:
+        """True if a page says to be in another language than the article, as for some visitors."""
+        languages = [str(state.get("language") or "") for state in (self.old, self.said)]
+        held, said = (re.split("[-_]", language.lower())[0] for language in languages)
+        return self._is_on_page and bool(held and said) and held != said
 
     def _is_anothers_title(self) -> bool:
         """True if a page has the title that another article always had, as when a site mixes up its pages."""
@@ -377,14 +374,6 @@ class _Case:
 
 def _origin(held: Mapping[str, str], name: str) -> str | None:
     return held.get(name, held.get(REST_OF_THEM))
-
-
-def _compared_keys(copy: Mapping[str, Value], before: _Blocks, new: _Blocks) -> tuple[set[str], ...]:
-    """Return the keys of a publisher's copy, of the prose of before, and of what has gone and come of it."""
-    written = publisher_copies.unpack_blocks(copy["blocks"])
-    said = {block.key for text, _ in written for block in text_blocks.blocks(text)}
-    was, now = ({block.key for block in blocks if block.prose} for blocks in (before, new))
-    return said, was, was - now, now - was
 
 
 def _links(blocks: Iterable[text_blocks.TextBlock]) -> frozenset[str]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from archive.changes.text_blocks import TextBlock, blocks
+from archive.changes.sentences import SentenceChange, sentence_words
+from archive.changes.text_blocks import PAIRED, SHARED, TextBlock, blocks
 from archive.core.connection import Database
 from archive.tables.merge import Value
 
@@ -55,6 +56,22 @@ def is_shared(
         found += any(line.strip().startswith(label) for line in lines)
         if found >= others:
             return True
+    return False
+
+
+def is_shared_sentence(
+    db: Database, source: str, kind: str, item: Mapping[str, Value], change: SentenceChange
+) -> bool:
+    """True if other items have a sentence in this form or another one, and so it is the site's."""
+    if _NOTICE.search(f"{change.old} {change.new}"):
+        return False
+    others = PAIRED if change.old else SHARED
+    for phrase in change.phrases:
+        found = 0
+        for other in _others(db, source, kind, item["id"], " ".join(phrase)):
+            found += any(map(change.is_like, sentence_words(other)))
+            if found >= others:
+                return True
     return False
 
 

@@ -27,12 +27,12 @@ from archive.changes.variable_text import (
     skeleton,
     without_spans,
 )
-from archive.core.letters import is_garbled, plain_letters
+from archive.core import letters
 from archive.core.link_identity import identities
 
 LONGEST_COMPARED = 1500  # differing blocks on one side; beyond, the whole is one hunk
 LONGEST_SUSPECT_WORDS = 60  # of both sides of a hunk; a longer one is no widget
-LONGEST_ROTATED_WORDS = 40  # of a paragraph that may be an advertisement which another one replaces
+LONGEST_ROTATED_WORDS = 90  # of a paragraph that may be an advertisement which another one replaces
 _PROSE_WORDS = 20  # terms that are prose even without a full stop
 SHARED = 3  # other articles that must have a block for it to be the site's
 PAIRED = 2  # the same, where one such block replaces another
@@ -163,6 +163,23 @@ def is_cut_short(old: Sequence[TextBlock], new: Sequence[TextBlock]) -> bool:
     return all(a.key == b.key for a, b in zip(old, whole, strict=False))
 
 
+def is_starred(hunk: Hunk) -> bool:
+    """True if words of a hunk were replaced by stars, as by a plugin for some visitors."""
+    return _is_pairwise(letters.is_starred, hunk.old, hunk.new)
+
+
+def is_unstarred(hunk: Hunk) -> bool:
+    """True if a hunk shows words that were replaced by stars."""
+    return _is_pairwise(letters.is_starred, hunk.new, hunk.old)
+
+
+def _is_pairwise(
+    is_like: Callable[[str, str], bool], old: Sequence[TextBlock], new: Sequence[TextBlock]
+) -> bool:
+    pairs = zip(old, new, strict=False)
+    return len(old) == len(new) and all(is_like(a.words, b.words) for a, b in pairs)
+
+
 def is_counted(block: TextBlock) -> bool:
     """True if a block counts what readers do."""
     return "#" in block.skeleton and bool(COUNTED.search(block.words))
@@ -178,7 +195,7 @@ def _block(line: str, *, marked: bool) -> TextBlock | None:
         plain_line = LINK.sub(lambda found: found[1], line)
         line = DRESS.sub("", plain_line)
     unmarked = LEAD.sub("", line)
-    words = WHITE_SPACE.sub(" ", plain_letters(unmarked)).strip()
+    words = WHITE_SPACE.sub(" ", letters.plain_letters(unmarked)).strip()
     if not words:
         return None
     size = len(WORD.findall(words))
@@ -311,7 +328,7 @@ def _similar(a: TextBlock, b: TextBlock) -> bool:
 
 def _alike(a: TextBlock, b: TextBlock) -> bool:
     """True if two blocks differ in a protected mail address alone, or one was garbled on its way."""
-    if is_garbled(a.words, b.words):
+    if letters.is_garbled(a.words, b.words):
         return True
     protected = "[email" in a.words.lower() or "[email" in b.words.lower()
     if a.key == b.key:
@@ -324,7 +341,7 @@ def _is_suspect(kind: HunkKind, gone: Sequence[TextBlock], come: Sequence[TextBl
     every = (*gone, *come)
     longest = LONGEST_SUSPECT_WORDS
     if kind is HunkKind.ROTATED:
-        longest *= 2
+        longest = 2 * LONGEST_ROTATED_WORDS
     if sum(block.size for block in every) > longest:
         return False
     if not any(block.prose for block in every):

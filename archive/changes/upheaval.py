@@ -22,6 +22,7 @@ from typing import Any
 
 from archive.changes import text_blocks
 from archive.changes.common_ways import DAY, LEAST, RETITLED, Change, Having, common_ways, family
+from archive.changes.sentences import changed_sentences
 from archive.core.connection import Database
 from archive.core.formatting import count
 from archive.core.timestamps import instant, to_text
@@ -126,7 +127,11 @@ def _is_box(db: Database, change: Change, box: str) -> bool:
     if after is None or "words" in change.ways or set(json.loads(change.row["changed"])) - OF_TEXT:
         return False
     compared = text_blocks.compare(text_blocks.blocks(change.row["text"]), text_blocks.blocks(after["text"]))
-    return {hunk.box for hunk in compared.hunks} == {box}
+    return bool(compared.hunks) and all(_is_of_box(hunk, box) for hunk in compared.hunks)
+
+
+def _is_of_box(hunk: text_blocks.Hunk, box: str) -> bool:
+    return hunk.box == box or {change.box for change in changed_sentences(hunk)} == {box}
 
 
 def _changes(db: Database, source: str, kind: str, since: str) -> Iterable[Change]:

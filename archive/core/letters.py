@@ -31,6 +31,9 @@ _REFERENCE = re.compile(r"&(?:\w{2,8}|#\d{2,7}|#x[0-9a-fA-F]{2,6});")
 _OTHERS = re.compile(r"[^A-Za-z0-9]+")
 _LOST = 1 / 3
 """Share of question marks from which on a text was lost on its way, whatever its letters are."""
+_STARRED = re.compile(
+    r"(\W*?\w?)(?:[*•●█■✱∗＊#]{2,}|\[(?:removed|censored|deleted|redacted)\])(\w?\W*?)", re.IGNORECASE
+)
 _CUT = re.compile(
     r"^(.{40,}?)\s*\[?(?:…|\.\.\.)\]?\W{0,4}(?:(?:read|show|view|see|click)\W.{0,40})?$",
     re.DOTALL | re.IGNORECASE,
@@ -89,6 +92,26 @@ def _is_escaped(before: str, after: str) -> bool:
     if not _REFERENCE.search(after) or len(after) <= len(before):
         return False
     return plain_letters(html.unescape(after)) == plain_letters(before)
+
+
+def is_starred(before: str, after: str) -> bool:
+    """True if a text has stars or the like in the place of words of another one: "r**e" for "rope".
+
+    All other words have to be the same.
+    """
+    words, shown = before.split(), after.split()
+    if len(words) != len(shown):
+        return False
+    differing = [pair for pair in zip(words, shown, strict=True) if pair[0] != pair[1]]
+    return bool(differing) and all(_is_starred_word(word, star) for word, star in differing)
+
+
+def _is_starred_word(word: str, shown: str) -> bool:
+    """True if a word is shown with its first and last letters at most."""
+    found = _STARRED.fullmatch(shown)
+    if found is None or not any(map(str.isalpha, word)) or _STARRED.fullmatch(word):
+        return False
+    return word.startswith(found[1]) and word.endswith(found[2])
 
 
 def is_cut(before: str, after: str) -> bool:

@@ -129,6 +129,91 @@ def test_sentence_that_greets_each_visitor_is_no_edit(archive):
     assert events(archive) == []
 
 
+TOWNS = ("Arlow", "Benwick", "Corram", "Dunmoor", "Eskley")
+OPENING = "<p>The harbour council met"
+WITHIN = {
+    "a greeting": lambda n: f"<p>Good {('morning', 'afternoon', 'evening')[n % 3]}, dear reader. ",
+    "a greeting now and then": lambda n: "<p>Good evening, dear reader. " if n % 3 else "<p>",
+    "a town": lambda n: f"<p>You read this in {TOWNS[n % 5]}, where it rains. ",
+    "an invitation": lambda n: "<p>Sign up for our weekly letter and miss no tide. " if n % 2 else "<p>",
+}
+
+
+@pytest.mark.parametrize("name", WITHIN)
+@pytest.mark.parametrize("since", [0, 3])
+def test_sentence_that_varies_within_a_paragraph_is_no_edit_and_one_beside_it_is(archive, name, since):
+    for look in range(11):
+        for number in range(8):
+            varied = OPENING.replace("<p>", WITHIN[name](number + look)) if look >= since else OPENING
+            edits = [(OPENING, varied)]
+            if number == 2 and look >= 7:
+                edits.append((", for the wind had turned", ", though the wind had turned"))
+            if number == 3 and look >= 8:
+                edits.append(EDIT)
+            visit(archive, Story(number=number, changed=tuple(edits)), NOON + look * STEP)
+    sql = "SELECT article_id, kind, at FROM events ORDER BY id"
+    told = [(row["article_id"], row["kind"], row["at"][:13]) for row in archive.db.query(sql)]
+    assert told == [(3, "edited", "2026-03-03T06"), (4, "edited", "2026-03-03T12")]
+
+
+def test_long_advert_between_paragraphs_is_no_edit_and_a_paragraph_beside_it_is(archive):
+    for look in range(12):
+        for number in range(8):
+            advert = TOWNS[(3 * number + look * look) % 5]
+            words = " ".join(f"from {advert} on day {part} of the {advert} fair," for part in "abcdefgh")
+            fragment = f"<p>Buy ropes {words} half price and free of charge.</p>"
+            if number == 2 and look >= 6:
+                fragment += "<p>The mayor has denied all of it in a letter of three lines.</p>"
+            visit(archive, Story(number=number, fragment=fragment), NOON + look * STEP)
+    assert [row["article_id"] for row in archive.db.query("SELECT article_id FROM events")] == [3]
+
+
+STARRED = (("the old bell", "the *** b**l"), ("the ledger", "the [removed]"))
+
+
+def test_words_that_are_starred_now_and_then_are_no_edit(archive):
+    clean, starred = Story(number=1), Story(number=1, changed=STARRED)
+    edited = replace(starred, changed=(*STARRED, EDIT))
+    looks(archive, [clean, starred, starred, clean, starred, clean, clean, starred, starred, clean, edited])
+    assert events(archive) == [("edited", "2026-03-04T00")]
+    [text] = [row["text"] for row in archive.db.query("SELECT text FROM articles")]
+    assert "twelve" in text
+
+
+def test_words_that_are_shown_instead_of_stars_are_no_edit(archive):
+    clean, starred = Story(number=1), Story(number=1, changed=STARRED)
+    looks(archive, [starred, clean, starred, clean])
+    assert events(archive) == []
+    assert "the old bell" in next(archive.db.query("SELECT text FROM articles"))["text"]
+
+
+def test_words_that_are_starred_for_good_are_told(archive):
+    clean, starred = Story(number=1), Story(number=1, changed=STARRED)
+    looks(archive, [clean, *[starred] * 7])
+    assert [kind for kind, _ in events(archive)] == ["edited"]
+
+
+def in_german(story):
+    """The page of a story as a plugin translates it for some visitors."""
+    kept = story.markup().replace('lang="en-US"', 'lang="de"')
+    for word in ("The", "Nobody", "clerk", "pilots", "people", "council", "board", "of", "masts", "and"):
+        kept = kept.replace(f" {word} ", f" {word[::-1]}en ").replace(f">{word} ", f">{word[::-1]}en ")
+    return made_page(story.url, kept, source="gull")
+
+
+@pytest.mark.parametrize("stays", [1, 2, 8])
+def test_page_in_another_language_is_no_edit_before_it_lasts(archive, stays):
+    stories = [Story(number=number) for number in range(3)]
+    for look in range(12):
+        for story in stories:
+            page = made_page(story.url, story.markup(), source="gull")
+            if 3 <= look < 3 + stays:
+                page = in_german(story)
+            page = replace(page, fetched_at=NOON + look * STEP)
+            archive.save(page, process(page, SITE))
+    assert len(events(archive)) == (3 if stays == 8 else 0)
+
+
 @pytest.mark.parametrize(
     ("stays", "told"), [(1, 0), (2, 0), (6, 6)], ids=["a visit", "two visits", "for good"]
 )
