@@ -8,15 +8,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from archive.core.connection import Database
 from archive.core.records import Article, Extract, Page, PageKind, Problem, Surface
+from archive.core.timestamps import to_text
 from archive.core.urls import page_key
 from archive.identity.claims import Verdict
 from archive.tables import rows
 from archive.tables.merge import REST_OF_THEM, Value, rank
 from archive.tables.versions import EDITED, REBUILT, Reading
+
+_IMPORT = timedelta(minutes=10)
+_ALONE = 3  # articles modified together that an editor may have edited
 
 
 def settle_id(
@@ -43,17 +48,39 @@ def settle_id(
     return article
 
 
-def reading_of(old: Mapping[str, Value], article: Article, reading: Reading) -> Reading:
-    """Return the reading for an update; REBUILT for another id."""
+def reading_of(
+    old: Mapping[str, Value], article: Article, reading: Reading, listed: Sequence[Article]
+) -> Reading:
+    """Return the reading for an update; REBUILT for another id.
+
+    What the site states as modified since is an edit all the same. An import that dates all articles to
+    itself modifies none: it shows in the other articles that are `listed` with this one.
+    """
     before = old["post_id"]
     now = article.post_id
     origins = json.loads(str(old["origins"]))
     origin = origins.get("post_id", origins.get(REST_OF_THEM))
     released = before is None and rank(origin) == rank(Surface.REST)
     renumbered = now is not None and (released or before not in {None, now})
-    if renumbered and reading.cause == EDITED:
-        return replace(reading, cause=REBUILT)
-    return reading
+    if not renumbered or reading.cause != EDITED:
+        return reading
+    if reading.surface is Surface.REST and _is_modified(old, article) and _is_modified_alone(article, listed):
+        return reading
+    return replace(reading, cause=REBUILT)
+
+
+def _is_modified(old: Mapping[str, Value], article: Article) -> bool:
+    """True if REST states a later modification than is recorded."""
+    before = str(old["modified"] or "")
+    return bool(before) and article.modified is not None and rows.must(to_text(article.modified)) > before
+
+
+def _is_modified_alone(article: Article, listed: Sequence[Article]) -> bool:
+    """True if few articles were modified within the time that an import takes."""
+    if not isinstance(article.modified, datetime):
+        return False
+    moments = [other.modified for other in listed if isinstance(other.modified, datetime)]
+    return sum(abs(moment - article.modified) <= _IMPORT for moment in moments) <= _ALONE
 
 
 def at_its_address(verdict: Verdict, article: Article, page: Page) -> Article:
@@ -100,9 +127,9 @@ def of_listing(reused: Sequence[Verdict], extract: Extract) -> list[Problem]:
     """Return the problem of a listing with foreign post ids."""
     listed = len(extract.articles)
     others = len(reused)
-    if not others or listed <= 1:
+    if not others:
         return []
-    if 2 * others > listed:
+    if listed > 1 and 2 * others > listed:
         detail = (
             f"{others:,} of {listed:,} listed articles have post ids that were other articles' before: the"
             " site has been rebuilt, or its database exchanged. They are matched by their addresses instead."

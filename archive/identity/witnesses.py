@@ -275,6 +275,15 @@ def is_rebuilt(db: Database, page: Page) -> bool:
     return rows.one(db, _REBUILT, page.source, *span) is not None
 
 
+def clashes_since(db: Database, source: str, moment: datetime) -> bool:
+    """True if ids of recorded articles were found to be others' since a moment, for the first time."""
+    sql = (
+        "SELECT 1 FROM problems WHERE source = ? AND code IN ('id-reused', 'other-database')"
+        " AND first_seen >= ? LIMIT 1"
+    )
+    return rows.one(db, sql, source, to_text(moment)) is not None
+
+
 def is_late(db: Database, row: Row, reading: Reading) -> bool:
     """True if an article changed after this answer was received."""
     if reading.cause != EDITED:

@@ -7,6 +7,7 @@ loads it.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -127,7 +128,8 @@ class PageWriter:
             problems += clashes.of_article(verdict, article, page)
             reused += [verdict] * verdict.id_reused
             article = clashes.at_its_address(verdict, article, page)
-            article_id, change, faults = self._save_article(article, page, reading, old, verdict)
+            listed = extract.articles
+            article_id, change, faults = self._save_article(article, page, reading, old, verdict, listed)
             ids.append(article_id)
             saved += change
             if faults is not None:
@@ -136,7 +138,13 @@ class PageWriter:
         return saved, ids, replace(extract, problems=tuple(problems))
 
     def _save_article(
-        self, article: Article, page: Page, reading: Reading, old: dict[str, Value] | None, verdict: Verdict
+        self,
+        article: Article,
+        page: Page,
+        reading: Reading,
+        old: dict[str, Value] | None,
+        verdict: Verdict,
+        listed: Sequence[Article],
     ) -> tuple[int, Saved, tuple[Problem, ...] | None]:
         if old and old["redaction_id"] is not None:
             return self._pass_over(old, page, article), Saved(), None
@@ -182,7 +190,7 @@ class PageWriter:
                 settled = flux.settle(old, held, meaningful, said, stated)
                 lists = {name: both for name, both in lists.items() if name not in settled.kept_lists}
             edited = (*settled.merged.edited, *settled.edited_lists)
-            edit = clashes.reading_of(old, article, reading)
+            edit = clashes.reading_of(old, article, reading, listed)
             changed = self._update_article(old, settled.merged.values, taken, edited, edit)
         if not late:
             multipart.store_parts(self.db, article_id, whole)

@@ -10,6 +10,7 @@ from archive.core.database import transaction
 from archive.core.formatting import when
 from archive.core.lastmod import LastmodTrust
 from archive.core.timestamps import to_text
+from archive.identity.witnesses import clashes_since
 from archive.queries import quality_drift
 from archive.tables import rows
 from crawler.fetch import backoff
@@ -57,6 +58,9 @@ def conclude_crawl(end: RunEnd, spider: NewsSpider) -> Conclusion:
     if report.refused_requests:
         state = backoff.after(state, now, refused=True)
     state = replace(state, lastmod_trust=_learned(end, spider))
+    listed_at = end.before.posts_listed_at
+    if listed_at and state.surface == "rest" and clashes_since(end.archive.db, source, listed_at):
+        state = replace(state, posts_listed_at=None)  # a complete listing tells which article has which id
     settled = is_relisted and outcome in {"ok", "partial"}
     return Conclusion(
         outcome=outcome, sentence=sentence, state=state, quality=report.quality, is_relisted=settled

@@ -229,3 +229,50 @@ def test_shift_that_a_killed_crawl_saw_is_no_edit(tmp_path):
         assert crawls.rows("SELECT kind FROM events") == []
         [event] = crawls.rows("SELECT kind, articles FROM source_events")
         assert (event["kind"], event["articles"]) == ("dates-shifted", 7)
+
+
+class Numbered(StaticSite):
+    """A static site with REST, which numbers its posts from `first` on; those in `modified` are edited."""
+
+    first = 10
+    modified: tuple[str, ...] = ()
+
+    def page(self, name: str) -> str:
+        day = f"2026-02-{self.names.index(name) + 1:02}T12:00:00Z"
+        return (
+            str(super().page(name)).replace("2026-03-01T12:00:00Z", day).replace("The lamp", self.lamp(name))
+        )
+
+    def lamp(self, name: str) -> str:
+        return "A new light" if name in self.modified else "The lamp"
+
+    def posts(self, _method: str, path: str, _body: bytes) -> tuple[int, str, str]:
+        moment = datetime.now(UTC).isoformat()[:19]
+        listed = self.modified if "modified_after" in path else self.names
+        entries = [
+            {
+                "id": self.first + self.names.index(name),
+                "link": f"{self.url}{self.path(name)}",
+                "date_gmt": f"2026-02-{self.names.index(name) + 1:02}T12:00:00",
+                "modified_gmt": moment if name in self.modified else "2026-02-20T12:00:00",
+                "title": {"rendered": f"{self.lamp(name)} of {name}"},
+                "content": {"protected": False},
+            }
+            for name in listed
+        ]
+        return 200, "application/json", json.dumps(entries)
+
+
+def test_ids_that_clash_are_put_right_by_a_complete_listing_and_an_edit_among_them_is_told(tmp_path):
+    names = ["harvest-festival", "broken-bridge", "midnight-ferry", "council-minutes", "winter-orchard"]
+    with Numbered(names) as site:
+        site.answers["/wp-json/wp/v2/posts"] = site.posts
+        crawls = Crawls(tmp_path, site.url)
+        crawls.crawl()
+        site.first, site.modified = 12, ("broken-bridge",)
+        for _ in range(3):
+            crawls.program("crawl")
+        held = {row["post_id"]: row["url"] for row in crawls.rows("SELECT post_id, url FROM articles")}
+        assert held == {12 + number: f"{site.url}{site.path(name)}" for number, name in enumerate(names)}
+        told = crawls.rows("SELECT kind, url FROM events JOIN articles ON articles.id = article_id")
+        assert told == [{"kind": "edited", "url": f"{site.url}{site.path('broken-bridge')}"}]

@@ -13,6 +13,7 @@ from archive.storage.redaction import redact_item
 from pipeline import process
 from tests.builders import walls
 from tests.builders.gull_gazette import (
+    DATES,
     IDS,
     LIGHTS,
     NETS,
@@ -62,6 +63,33 @@ def test_rebuilt_database_is_matched_by_address(archive, shift, read):
         u: (TITLES[u], new[u]) for u in IDS
     }
     assert events(archive) == []
+
+
+@pytest.mark.parametrize("modified", ["one", "all"])
+def test_edit_that_is_listed_under_a_new_id_is_told_unless_the_import_dates_all(archive, modified):
+    urls = [f"{LIGHTS[:-1]}-{number}/" for number in range(6)]
+
+    def posts(shift, titles, changed):
+        return json.dumps(
+            [
+                {
+                    "id": number + shift,
+                    "link": url,
+                    "date_gmt": DATES[LIGHTS],
+                    "modified_gmt": "2026-03-02T09:00:00" if url in changed else DATES[LIGHTS],
+                    "title": {"rendered": titles[url]},
+                    "content": {"protected": False},
+                }
+                for number, url in enumerate(urls, 10)
+            ]
+        )
+
+    titles = {url: f"{TITLES[LIGHTS]} of pier {number}" for number, url in enumerate(urls)}
+    save(archive, page(REST, posts(0, titles, ()), kind=PageKind.POSTS))
+    retitled = titles | {urls[2]: "The lights are sold"}
+    changed = urls[2:3] if modified == "one" else urls
+    save(archive, page(REST, posts(2, retitled, changed), 30, kind=PageKind.POSTS))
+    assert events(archive) == ([("edited", 3)] if modified == "one" else [])
 
 
 def test_rebuilt_database_is_said_once(archive):
