@@ -6,8 +6,8 @@ again, its place is noise. A state that an item has been in before is a return t
 served from a cache, and becomes an event only when it lasts. It runs inside a transaction of its caller.
 
 Does not: change articles, comments or versions.
-Invariant: an edit within a sentence is never delayed, unless the sentence was there before, is cut off or starred,
-is in another language, or is one that other articles have too.
+Invariant: an edit within a sentence is never delayed, unless the sentence was there before, is cut off,
+starred or in another language, or is one that other articles have too.
 """
 
 from __future__ import annotations
@@ -202,7 +202,7 @@ class _Case:
                 self.reread = set()
                 yield from names
             return
-        if compared.hunks and all(map(text_blocks.is_unstarred, compared.hunks)):
+        if compared.hunks and all(map(text_blocks.shows_starred_words, compared.hunks)):
             self.reread = set(names)
             return
         is_old = self._returns_to_text(new) or text_blocks.is_cut_short(before, new)
@@ -231,7 +231,7 @@ class _Case:
         """True if a hunk is the publisher's edit, so far."""
         if hunk.suspect:
             return self._lasts(hunk.place, hunk.bucket, hunk.state, hunk.box)
-        if text_blocks.is_starred(hunk):
+        if text_blocks.stars_words(hunk):
             return self.waiting.confirmed("text", hunk.place, hunk.bucket, hunk.state, "flip")
         sentences = changed_sentences(hunk)
         self.places.update(change.place for change in sentences)

@@ -163,12 +163,12 @@ def is_cut_short(old: Sequence[TextBlock], new: Sequence[TextBlock]) -> bool:
     return all(a.key == b.key for a, b in zip(old, whole, strict=False))
 
 
-def is_starred(hunk: Hunk) -> bool:
+def stars_words(hunk: Hunk) -> bool:
     """True if words of a hunk were replaced by stars, as by a plugin for some visitors."""
     return _is_pairwise(letters.is_starred, hunk.old, hunk.new)
 
 
-def is_unstarred(hunk: Hunk) -> bool:
+def shows_starred_words(hunk: Hunk) -> bool:
     """True if a hunk shows words that were replaced by stars."""
     return _is_pairwise(letters.is_starred, hunk.new, hunk.old)
 

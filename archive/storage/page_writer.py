@@ -36,6 +36,14 @@ from archive.tables.observations import Look
 from archive.tables.versions import Reading
 
 
+def _origins_of(told: Article) -> dict[str, str]:
+    """Return the origins of an article's fields; its byline has that of its authors."""
+    origins = dict(told.origins)
+    if "authors" in origins:
+        origins["byline"] = origins["authors"]
+    return origins
+
+
 def _watched(whole: multipart.Whole, verdict: Verdict) -> frozenset[str]:
     """Return the fields of an article whose changes are edits.
 
@@ -155,16 +163,13 @@ class PageWriter:
         copy = PublisherText(self.db, old, article, page, reading, late=late)
         whole = multipart.join(self.db, copy.page_row(), article)
         told = copy.told(whole)
-        origins = dict(told.origins)
-        if "authors" in origins:
-            origins["byline"] = origins["authors"]
         held = copy.held_origins()
         fill_only = rows.fill_only(told, again=reading.cause != versions.EDITED, late=late)
         merged = merge(
             old or {},
             held,
             rows.article_values(told),
-            origins,
+            _origins_of(told),
             surface=reading.surface,
             watched=_watched(whole, verdict),
             fill_only=fill_only,
@@ -173,8 +178,7 @@ class PageWriter:
         if old and (article.further or late):  # they only fill what is missing
             is_filling = late and not article.further
             lists = {n: said for n, said in lists.items() if is_filling and n not in held and said[1]}
-        list_origins = {name: origin for name, (origin, _) in lists.items()}
-        taken = {**held, **merged.origins, **list_origins}
+        taken = {**held, **merged.origins, **{name: origin for name, (origin, _) in lists.items()}}
         changed = False
         settled = Settled(merged=merged)
         if old is None:
@@ -199,8 +203,7 @@ class PageWriter:
             rows.LIST_WRITERS[name](self.db, article_id, values)
         if page.kind is PageKind.ARTICLE and not late:
             walls.note_accepted(self.db, page, article, article_id, verdict)
-        problems = copy.settle(article_id)
-        return article_id, Saved(articles_new=old is None, articles_changed=changed), problems
+        return article_id, Saved(articles_new=old is None, articles_changed=changed), copy.settle(article_id)
 
     def _is_hidden(self, page: Page, own: int | None) -> bool:
         thread = thread_of(page.url)
