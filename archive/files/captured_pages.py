@@ -19,6 +19,7 @@ from archive.core.database import read_only, transaction
 from archive.core.records import Page
 from archive.core.timestamps import to_text
 from archive.files.raw_pages import REFUSED, Pages, raw_pages_path
+from archive.files.sort_key import key_number
 
 _HELD = "source = ? AND url = ? AND fetched_at = ? AND witness = ?"
 
@@ -52,9 +53,17 @@ def keep_page(pages: Pages, page: Page, witness: str) -> bool:
         if held is not None:
             return bool(held[0] == digest)
         pages.db.execute(
-            "INSERT INTO pages (source, url, fetched_at, witness, kind, final_url, status, headers, digest)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [*which, page.kind.value, page.final_url, page.status, json.dumps(page.headers), digest],
+            "INSERT INTO pages (source, url, fetched_at, witness, kind, final_url, status, headers, digest,"
+            " key_number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                *which,
+                page.kind.value,
+                page.final_url,
+                page.status,
+                json.dumps(page.headers),
+                digest,
+                key_number(page.final_url),
+            ],
         )
     return True
 

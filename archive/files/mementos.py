@@ -12,27 +12,23 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 from archive.core.connection import Database
 from archive.core.database import read_only
 from archive.core.records import Page
 from archive.core.rendered import HOW
 from archive.core.timestamps import instant, to_text
-from archive.core.urls import key
 from archive.files.held_back import HeldBack
 from archive.files.raw_pages import Altered, Pages, raw_pages_path
-from archive.files.sort_key import sort_key
+from archive.files.sort_key import key_number, sort_key
 
 REPLAY_VARIABLE = "BACKISSUE_REPLAY"
 """Variable of the environment that is 1 where raw pages are published without a setting in the metadata."""
 _FOUND = """
-SELECT DISTINCT pages.id, source, url, final_url, status, headers, fetched_at, digest, witness
-FROM (SELECT value AS held FROM json_each(:sources)) JOIN (SELECT value AS wanted FROM json_each(:urls))
-    JOIN pages ON source = held AND url = wanted
-WHERE kind = 'article' ORDER BY fetched_at, pages.id
+SELECT id, source, url, final_url, status, headers, fetched_at, digest, witness FROM pages
+WHERE {number} = :number AND kind = 'article' AND source IN (SELECT value FROM json_each(:sources))
+ORDER BY fetched_at, id
 """
-_KNOWN = "SELECT url FROM {table} WHERE source = ? AND url_key = ?"
 _HTML = ("text/html", "application/xhtml+xml")
 
 
@@ -76,10 +72,8 @@ def mementos(archive: Path, url: str) -> list[Memento]:
     wanted = sort_key(url)
     with closing(Database(read_only(archive))) as db, closing(Database(read_only(path))) as raw:
         sources = [row[0] for row in db.execute("SELECT name FROM sources")]
-        candidates = {*_spellings(url), *_known(db, sources, url)}
-        urls = json.dumps(sorted(candidates))
-        values = {"sources": json.dumps(sources), "urls": urls}
-        stored = raw.query(_FOUND, values)
+        values = {"sources": json.dumps(sources), "number": key_number(url)}
+        stored = raw.query(_FOUND.format(number=_number(raw)), values)
         found = [_memento(row) for row in stored if sort_key(row["final_url"]) == wanted]
         return list(_shown(HeldBack(db, archive), Pages(raw), found))
 
@@ -98,31 +92,13 @@ def closest_memento(found: Sequence[Memento], at: datetime) -> Memento | None:
     return min(found, key=lambda memento: (abs(memento.at - at), memento.at), default=None)
 
 
-def _spellings(url: str) -> Iterable[str]:
-    """Yield a URL with either scheme, with and without "www." and a slash at its end."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return
-    bare = parts.netloc.removeprefix("www.")
-    path = parts.path.rstrip("/")
-    for scheme in ("http", "https"):
-        for host in (bare, f"www.{bare}"):
-            for ending in ("", "/"):
-                parts_of_url = (scheme, host, path + ending, parts.query, "")
-                yield urlunsplit(parts_of_url)
-
-
-def _known(db: Database, sources: Iterable[str], url: str) -> Iterable[str]:
-    """Yield the URLs under which the archive has a page."""
-    try:
-        wanted = key(url)
-    except ValueError:
-        return
-    for source in sources:
-        for table in ("addresses", "visits"):
-            sql = _KNOWN.format(table=table)
-            yield from (row[0] for row in db.execute(sql, [source, wanted]))
+def _number(raw: Database) -> str:
+    """Return the SQL of a page's key number; a file of an older schema has none stored."""
+    columns = raw.execute("SELECT 1 FROM pragma_table_info('pages') WHERE name = 'key_number'")
+    if columns.fetchone():
+        return "key_number"
+    raw.conn.create_function("key_number", 1, key_number, deterministic=True)
+    return "key_number(final_url)"
 
 
 def _memento(row: dict[str, object]) -> Memento:

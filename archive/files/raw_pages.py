@@ -22,6 +22,7 @@ from archive.core.migrating import Migrations
 from archive.core.records import Page, PageKind
 from archive.core.timestamps import instant, to_text
 from archive.files.bodies import Bodies
+from archive.files.sort_key import key_number
 
 migrations = Migrations("backissue-pages")
 _NEWEST = """
@@ -113,6 +114,15 @@ WHEN EXISTS (SELECT 1 FROM bodies WHERE base = OLD.digest)
 BEGIN
     SELECT RAISE(ABORT, 'Others are patches of this body: delete the later pages of its URL first.');
 END""")
+
+
+@migrations()
+def m006_key_numbers(db: Database) -> None:
+    """Add the numbers by which a page is found under any spelling of its URL."""
+    db.execute("ALTER TABLE pages ADD COLUMN key_number INTEGER")
+    db.conn.create_function("key_number", 1, key_number, deterministic=True)
+    db.execute("UPDATE pages SET key_number = key_number(final_url)")
+    db.execute("CREATE INDEX pages_key_number ON pages(key_number)")
 
 
 TRIES = 2
@@ -213,7 +223,7 @@ class Pages(Closing):
             kept = self.db.execute(
                 "INSERT INTO pages"
                 " (source, kind, url, final_url, status, headers, fetched_at, lastmod, digest, rules,"
-                " pending) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " pending, key_number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     page.source,
                     page.kind.value,
@@ -226,6 +236,7 @@ class Pages(Closing):
                     digest,
                     rules,
                     tries,
+                    key_number(page.final_url),
                 ],
             )
         return int(kept.lastrowid or 0)

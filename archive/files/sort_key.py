@@ -6,6 +6,7 @@ same page have the same key: without `www`, the scheme's port, ids of sessions, 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from ipaddress import IPv4Address
 from urllib.parse import quote, unquote_to_bytes, urlsplit
@@ -39,6 +40,15 @@ def sort_key(url: str) -> str:
     if query:
         mark = "?"
     return f"{_host(parts.hostname or '')}{port}){path}{mark}{query}"
+
+
+def key_number(url: str) -> int:
+    """Return a number that URLs with one key share, as `pages.db` stores it.
+
+    Other URLs seldom have it too: compare their keys. If keys change, a migration must store new numbers.
+    """
+    digest = hashlib.sha256(sort_key(url).encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
 
 
 def _host(host: str) -> str:

@@ -18,6 +18,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from archive.core.records import Article, Comment, Extract, Page, Site, Surface
+from archive.files import captured_pages
 from archive.files.mementos import closest_memento, mementos
 from archive.files.raw_pages import Pages, raw_pages_path
 from archive.files.redaction_store import Hidden, redaction_store_path
@@ -117,11 +118,44 @@ def test_timegate_without_a_date_gives_the_newest(room: Room) -> None:
     assert room.get("/memento/timegate/https://nowhere.example/").status_code == 404
 
 
-@pytest.mark.parametrize(
-    "spelling", [URL, URL.rstrip("/"), URL.replace("https", "http"), "https:/" + URL[8:]]
-)
+SPELLINGS = {
+    "as it is": URL,
+    "without a slash": URL.rstrip("/"),
+    "another scheme": URL.replace("https", "http"),
+    "one slash": "https:/" + URL[8:],
+    "no scheme": URL[8:],
+    "www": URL.replace("gazette", "www.gazette"),
+    "a port": URL.replace(".example", ".example:443"),
+    "two slashes": URL.replace("/03/", "//03/"),
+    "capitals": URL.replace("ice", "ICE"),
+    "an escape": URL.replace("ice", "%69ce"),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
 def test_spellings_of_a_url_are_one_page(room: Room, spelling: str) -> None:
-    assert room.get(f"/memento/timegate/{spelling}").status_code == 302
+    assert room.get(f"/memento/timegate/{spelling}").headers["location"].endswith(f"/memento/{stamp(40)}/{URL}")
+
+
+@pytest.mark.parametrize("slug", ["Über-uns", "%C3%9Cber-uns", "%c3%9cber-uns"])
+def test_letters_of_a_captured_url_may_be_escaped_or_not(path: Path, slug: str) -> None:
+    with Pages.open(raw_pages_path(path)) as pages:
+        captured = received(f"{SITE.url}/2026/Über-uns/", 3, BODY.format("one", ""))
+        assert captured_pages.keep_page(pages, captured, "library")
+    answer = Room(path, metadata=ON).get(f"/memento/timegate/{SITE.url}/2026/{slug}/")
+    assert answer.headers["location"].endswith(f"/memento/{stamp(3)}/{SITE.url}/2026/%C3%9Cber-uns/")
+
+
+def test_pages_of_an_older_file_are_found_before_and_after_its_migration(path: Path) -> None:
+    other = URL.replace("ice", "ICE")
+    with Pages.open(raw_pages_path(path)) as pages:
+        pages.db.execute("DROP INDEX pages_key_number")
+        pages.db.execute("ALTER TABLE pages DROP COLUMN key_number")
+        pages.db.execute("DELETE FROM _sqlite_migrations WHERE name = 'm006_key_numbers'")
+    assert len(mementos(path, other)) == len(HOURS)
+    with Pages.open(raw_pages_path(path)) as pages:
+        assert pages.db.execute("SELECT count(*) FROM pages WHERE key_number IS NULL").fetchone() == (0,)
+    assert len(mementos(path, other)) == len(HOURS)
 
 
 def test_timemap_lists_each_memento_once(room: Room) -> None:

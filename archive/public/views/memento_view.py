@@ -218,6 +218,8 @@ def _raw(page: Page, headers: dict[str, str]) -> Any:
 async def _found(datasette: Any, request: Any) -> tuple[str, list[Memento]]:
     """Return the URL requested in the path, and its mementos."""
     url = _SLASHES.sub(r"\1://", str(request.url_vars["url"]))
+    if "://" not in url.partition("?")[0]:
+        url = f"http://{url}"
     if request.query_string:
         url = f"{url}?{request.query_string}"
     return url, await _of(datasette, request, url)
