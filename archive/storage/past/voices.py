@@ -1,14 +1,16 @@
 """Which comments of several captures, and of our own rows, are one comment.
 
-An id alone proves nothing: other eras of a site number comments again. Author, time and text decide. A hidden
-comment has no text to compare, and is identified by its id or its time. It only reads.
+An id alone proves nothing: other eras of a site number comments again. Author, time and text decide. Two eras
+may print all times of a thread in two zones: how far these are apart is known by the comments that agree. A
+hidden comment has no text to compare, and is identified by its id or its time. It only reads.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from archive.core.connection import Database
 from archive.core.records import Comment
@@ -20,6 +22,9 @@ from archive.storage.past.versions import Row
 from archive.tables import rows
 from archive.tables.captured import SEEN_BY_US, Capture
 from archive.tables.change_detection import RELATIVE
+
+_TELLING_PAIRS = 2
+"""Comments that agree with others but for the zone of their times, from which on that zone is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,9 @@ def is_same_number(one: Remark, other: Remark) -> bool:
     return bool(one.text and other.text) and same_text(str(one.text), str(other.text))
 
 
+Agreement = Callable[[Remark, Remark], bool]
+
+
 class _Gathering:
     """Voices by the keys of a comment: its id, its time, its text."""
 
@@ -136,8 +144,18 @@ class _Gathering:
         """
         found: dict[int, Voice] = {}
         taken: set[int] = set()
-        for agrees in (is_same_utterance, is_one, is_same_number):
-            for place, (comment, remark) in enumerate(zip(comments, remarks, strict=True)):
+        moved = [
+            (_is_same_minute, [_at_minute(remark, apart) for remark in remarks])
+            for apart in self._zones_apart(remarks)
+        ]
+        passes: list[tuple[Agreement, Sequence[Remark]]] = [
+            (is_same_utterance, remarks),
+            *moved,
+            (is_one, remarks),
+            (is_same_number, remarks),
+        ]
+        for agrees, said in passes:
+            for place, (comment, remark) in enumerate(zip(comments, said, strict=True)):
                 if place in found:
                     continue
                 voice = self._match(comment, remark, taken, agrees)
@@ -146,9 +164,19 @@ class _Gathering:
                     taken.add(id(voice))
         return found
 
-    def _match(
-        self, comment: Comment, remark: Remark, taken: set[int], agrees: Callable[[Remark, Remark], bool]
-    ) -> Voice | None:
+    def _zones_apart(self, remarks: Sequence[Remark]) -> list[timedelta]:
+        """Return how far the times of a capture are from those of the known voices, the likeliest first.
+
+        Comments of one author and text tell it, where few have that text.
+        """
+        found: Counter[timedelta] = Counter()
+        for remark in remarks:
+            voices = self._found.get(f"said {' '.join(split_words(remark.text or ''))}", [])
+            if len(voices) <= _TELLING_PAIRS:
+                found.update({apart for voice in voices if (apart := _apart(remark, voice)) is not None})
+        return [apart for apart, times in found.most_common() if times >= _TELLING_PAIRS]
+
+    def _match(self, comment: Comment, remark: Remark, taken: set[int], agrees: Agreement) -> Voice | None:
         own_id = list(_keys(comment.id, None))
         keys = own_id if agrees is is_same_number else [*own_id, *_keys(None, remark)]
         for key in keys:
@@ -169,6 +197,36 @@ class _Gathering:
                 there.append(voice)
 
 
+def _at_minute(remark: Remark, apart: timedelta = timedelta(0)) -> Remark:
+    """Return a comment with its time moved, to the minute; templates print no more."""
+    if not isinstance(remark.published, datetime):
+        return remark
+    return replace(remark, published=(remark.published + apart).replace(second=0, microsecond=0))
+
+
+def _is_same_minute(one: Remark, other: Remark) -> bool:
+    """True if two comments of a minute are one, though a few words or signs of it were changed."""
+    other = _at_minute(other)
+    if is_same_utterance(one, other):
+        return True
+    if not isinstance(one.published, datetime) or one.published != other.published:
+        return False
+    if not same_name(one.author, other.author):
+        return False
+    return same_text(one.text or "", other.text or "")
+
+
+def _apart(remark: Remark, voice: Voice) -> timedelta | None:
+    """Return how much later a comment was by the newest time of a voice, if they are one."""
+    other = voice.remarks[-1]
+    one, two = _at_minute(remark).published, _at_minute(other).published
+    if voice.hidden or not isinstance(one, datetime) or not isinstance(two, datetime):
+        return None
+    if is_one(remark, other):
+        return two - one
+    return None
+
+
 def _is_same_instant(voice: Voice, remark: Remark) -> bool:
     return remark.published is not None and any(remark.published == each.published for each in voice.remarks)
 
@@ -177,7 +235,7 @@ def _keys(site_id: str | None, remark: Remark | None) -> Iterator[str]:
     if site_id is not None:
         yield f"id {site_id}"
     if remark is not None and remark.published is not None:
-        yield f"at {to_text(remark.published)}"
+        yield f"at {to_text(_at_minute(remark).published)}"
     if remark is not None and remark.text:
         yield f"said {' '.join(split_words(remark.text))}"
 
