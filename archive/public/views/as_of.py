@@ -12,6 +12,7 @@ from typing import Any
 from archive.public.render.markup import article_html
 from archive.public.views.article_view import drawn_thread, missing
 from archive.public.web import Row, enter, first_row, moment_of, number_of, read, render_page, rows
+from archive.tables.captured import is_ours, own_since
 
 _STOOD = "since <= ?2 AND (until > ?2 OR until IS NULL)"
 _ARTICLE = f"SELECT * FROM article_states WHERE article_id = ?1 AND {_STOOD} ORDER BY version DESC LIMIT 1"
@@ -25,6 +26,10 @@ _COMMENTS = (
     f" (SELECT * FROM comment_states WHERE article_id = ?1 AND {_STOOD}) AS said"
     " JOIN (SELECT id, position, published_raw FROM comments) AS held ON held.id = comment_id"
 )
+
+
+_OTHERS = "SELECT DISTINCT witness FROM captures WHERE article_id = ?1 AND at <= ?2 ORDER BY witness"
+_OTHER = "SELECT witness FROM article_versions WHERE article_id = ?1 AND version = ?2 AND witness IS NOT NULL"
 
 
 async def as_of(datasette: Any, request: Any) -> Any:
@@ -55,8 +60,18 @@ def _as_of(connection: sqlite3.Connection, wanted: int, moment: str | None, numb
             "then": then,
             "near": None,
             "body": article_html(then["markdown"], then["text"]),
+            "witnesses": _witnesses(connection, article, then, moment),
         }
     else:
         state["near"] = first_row(connection, _NEAREST, wanted, moment)
     thread = drawn_thread(talk, lambda ids: [said[number] for number in ids], number)
     return {**state, "pings": len(said) - len(talk), **thread}
+
+
+def _witnesses(connection: sqlite3.Connection, article: Row, then: Row, moment: str) -> list[str]:
+    """Return who had seen an article by a moment, where this archive had not."""
+    if is_ours(article) and own_since(article) <= moment:
+        found = rows(connection, _OTHER, article["id"], then["version"])
+    else:
+        found = rows(connection, _OTHERS, article["id"], moment)
+    return [row["witness"] for row in found]
