@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,8 @@ from archive.core.errors import ArchiveError, NotFoundError
 from archive.core.records import Page
 from archive.files.raw_pages import Altered, Pages, raw_pages_path
 from archive.proof.log import LogSeal, digest, leaves_between, newest_seal, seals_from
-from archive.proof.merkle import audit_path
+from archive.proof.merkle import Step
+from archive.proof.paths import links_to_head, steps_in_seal
 from archive.proof.states import State, encoded, page_states, states_of
 
 CHECKER = Path(__file__).with_name("verify_template.py")
@@ -170,60 +171,41 @@ def _seals(db: Database, entries: Iterable[EvidenceEntry]) -> list[LogSeal]:
 def _proof(
     db: Database, kind: str, item_id: int, entries: list[EvidenceEntry], seals: list[LogSeal]
 ) -> bytes:
-    """Return proof.json: one line for each entry and seal.
-
-    Only the first seal has its number, its first entry and the head before it; those of the others follow
-    from the seals above them.
-    """
-    spans = {
-        seal.number: leaves_between(db, seal.first, seal.last) for seal in seals if _covers(seal, entries)
-    }
-    entry_lines = [_entry_line(entry, seals, spans) for entry in entries]
-    seal_lines = [_line(_seal_facts(seal)) for seal in seals[1:]]
-    first = _line(
-        {
-            "number": seals[0].number,
-            "first": seals[0].first,
-            **_seal_facts(seals[0]),
-            "previous": _text(seals[0].previous),
-        }
-    )
+    """Return proof.json: one line for each link and entry."""
+    covering = [seal for seal in seals if _covers(seal, entries)]
+    links = links_to_head(db, seals, {seal.number for seal in covering})
+    link_lines = [_line({"node": _text(link.node), "steps": _steps(link.steps)}) for link in links]
+    entry_lines = []
+    for seal in covering:
+        leaves = leaves_between(db, seal.first, seal.last)
+        for entry in entries:
+            if seal.first <= entry.id <= seal.last:
+                steps = steps_in_seal(leaves, seal, entry.id)
+                entry_lines.append(_entry_line(entry, steps))
     item = json.dumps(f"{kind} {item_id}")
     parts = (
         f'{{"item": {item},',
         '"entries": [',
         ",\n".join(entry_lines),
-        '],\n"seals": [',
-        ",\n".join([first, *seal_lines]),
+        '],\n"links": [',
+        ",\n".join(link_lines),
         "]}\n",
     )
     return "\n".join(parts).encode()
 
 
-def _entry_line(entry: EvidenceEntry, seals: list[LogSeal], spans: dict[int, list[bytes]]) -> str:
-    seal = next(seal for seal in seals if seal.first <= entry.id <= seal.last)
-    leaves = spans[seal.number]
-    index = entry.id - seal.first
-    path = [_text(step) for step in audit_path(leaves, index)]
+def _entry_line(entry: EvidenceEntry, steps: Sequence[Step]) -> str:
     content = entry.content.decode("utf-8", "surrogatepass")
-    return _line(
-        {
-            "content": content,
-            "salt": entry.salt.hex(),
-            "seal": seal.number,
-            "index": index,
-            "size": len(leaves),
-            "path": path,
-        }
-    )
+    return _line({"content": content, "salt": entry.salt.hex(), "steps": _steps(steps)})
 
 
-def _seal_facts(seal: LogSeal) -> dict[str, Any]:
-    return {"last": seal.last, "at": seal.at, "root": _text(seal.root)}
+def _steps(steps: Sequence[Step]) -> list[str]:
+    """Return steps as text: what comes before and after the hash, in Base64."""
+    return [f"{_text(before)},{_text(after)}" for before, after in steps]
 
 
-def _text(digest_: bytes) -> str:
-    return b64encode(digest_).decode()
+def _text(data: bytes) -> str:
+    return b64encode(data).decode()
 
 
 def _line(facts: dict[str, Any]) -> str:

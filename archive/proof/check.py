@@ -14,15 +14,27 @@ from archive.core.connection import Database
 from archive.core.database import connect
 from archive.files.raw_pages import raw_pages_path
 from archive.proof import signing, witnesses
-from archive.proof.log import START, head_of, leaves_between, newest_leaves, seals_from
-from archive.proof.merkle import root_of
-from archive.proof.states import BATCH, item_ids, page_states, states_of
+from archive.proof.log import (
+    LIST,
+    START,
+    head_of,
+    leaves_between,
+    list_prefix,
+    newest_leaves,
+    seals_from,
+)
+from archive.proof.merkle import GrowingRoot, leaf_hash, root_of
+from archive.proof.states import BATCH, KINDS, item_ids, page_states, states_of
+
+_LOGGED = (*KINDS, "page", LIST)
+_UNKNOWN = f"SELECT DISTINCT kind FROM proof_leaves WHERE kind NOT IN ({', '.join('?' * len(_LOGGED))})"
 
 
 def differences(db: Database, archive: Path) -> Iterator[str]:
     """Yield a sentence for each row, raw page and seal that is not as it was logged."""
     yield from broken_seals(db)
-    for kind in ("article", "comment"):
+    yield from broken_lists(db)
+    for kind in KINDS:
         yield from _changed_items(db, kind)
         yield from _lost_items(db, kind)
     yield from _changed_pages(db, raw_pages_path(archive))
@@ -51,6 +63,20 @@ def broken_seals(db: Database) -> Iterator[str]:
         first = seal.last + 1
 
 
+def broken_lists(db: Database) -> Iterator[str]:
+    """Yield a sentence for each entry of the log that lists other seals than there are."""
+    heads = GrowingRoot()
+    right = {}
+    for seal in seals_from(db, 1):
+        heads.add(leaf_hash(seal.head))
+        right[seal.number] = leaf_hash(list_prefix(seal.number) + heads.root())
+    for number, leaf in db.execute("SELECT item_id, leaf FROM proof_leaves WHERE kind = ?", [LIST]):
+        if right.get(number) != leaf:
+            yield f"The list of seals up to {number} in the log does not fit them."
+    for (kind,) in db.execute(_UNKNOWN, [*_LOGGED]):
+        yield f"The log has entries of an unknown kind, “{kind}”."
+
+
 def _changed_items(db: Database, kind: str) -> Iterator[str]:
     for ids in item_ids(db, kind):
         pending = _pending(db, kind, ids)
@@ -69,8 +95,14 @@ def _changed_items(db: Database, kind: str) -> Iterator[str]:
                 if leaf and leaf.salt is None:
                     continue
                 if leaf is None or not leaf.proves(kind, item_id, held.get(version)):
-                    what = f"version {version}" if version else "address or dates"
-                    yield f"The {kind} {item_id} ({what}) is not as it was logged."
+                    yield f"The {kind} {item_id}{_part(kind, version)} is not as it was logged."
+
+
+def _part(kind: str, version: int) -> str:
+    """Return which state of an item a version is, in parentheses."""
+    if kind not in {"article", "comment"}:
+        return ""
+    return f" (version {version})" if version else " (address or dates)"
 
 
 def _pending(db: Database, kind: str, ids: list[int]) -> set[int]:

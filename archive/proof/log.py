@@ -1,8 +1,9 @@
 """The log of digests, and the seals over it.
 
 A leaf is logged for each state that the log does not end with already. A seal covers the leaves since the
-seal before it: the root of their Merkle tree, chained to that seal's head. What is sealed can only be added
-to. Writes only `proof_leaves`, `proof_seals` and `proof_pending`.
+seal before it: the root of their Merkle tree, chained to that seal's head. One of its leaves lists all
+earlier seals, so that a short path leads from any of them to it. What is sealed can only be added to. Writes
+only `proof_leaves`, `proof_seals` and `proof_pending`.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ from archive.core.database import connect, transaction
 from archive.core.timestamps import to_text
 from archive.files.raw_pages import raw_pages_path
 from archive.proof.merkle import leaf_hash, root_of
-from archive.proof.states import BATCH, State, encoded, page_states, states_of
+from archive.proof.states import BATCH, KINDS, State, encoded, page_states, states_of
 
 SALT_BYTES = 16
 MAX_LEAVES = 2**16  # under one seal: a path of 16 steps, and a proof that reads no more than 2 MiB
 START = bytes(32)
 """What the first seal is chained to."""
+LIST = "seals"
+"""The kind of a leaf that lists seals; its item is the number of the last of them."""
 
 NewState = tuple[int, int, State | None]
 """Item, version and state that the log is to end with; no state where it was withdrawn."""
@@ -119,9 +122,17 @@ def digest(kind: str, item_id: int, version: int, state: State | None, salt: byt
 
 def head_of(number: int, first: int, last: int, at: str, root: bytes, previous: bytes) -> bytes:
     """Return the head of a seal: SHA-256 of a two byte, its numbers, its time, its root, the head before."""
-    told = f"{number} {first} {last} {at}\n".encode()
-    data = b"\2" + told + root + previous
-    return hashlib.sha256(data).digest()
+    return hashlib.sha256(head_prefix(number, first, last, at) + root + previous).digest()
+
+
+def head_prefix(number: int, first: int, last: int, at: str) -> bytes:
+    """Return what is hashed before the root of a seal."""
+    return b"\2" + f"{number} {first} {last} {at}\n".encode()
+
+
+def list_prefix(number: int) -> bytes:
+    """Return what the leaf that lists seals up to a number has before the root over their heads."""
+    return f"{LIST} {number}\n".encode()
 
 
 def newest_leaves(db: Database, kind: str, ids: list[int]) -> dict[int, dict[int, Leaf]]:
@@ -138,7 +149,7 @@ def log_changes(db: Database, archive: Path) -> int:
     added = 0
     while pending := db.execute(f"SELECT kind, item_id FROM proof_pending LIMIT {BATCH}").fetchall():
         with transaction(db):
-            for kind in ("article", "comment"):
+            for kind in KINDS:
                 ids = [item_id for each, item_id in pending if each == kind]
                 if ids:
                     added += _log_items(db, kind, ids)
@@ -210,11 +221,27 @@ def seal_log(db: Database, now: datetime) -> list[LogSeal]:
     with transaction(db):
         last = newest_seal(db)
         top = db.execute("SELECT coalesce(max(id), 0) FROM proof_leaves").fetchone()[0]
+        if last and last.last < top:
+            top = _list_seals(db, last.number)
         while (done := last.last if last else 0) < top:
             until = min(done + MAX_LEAVES, top)
             last = _seal_next(db, last, until, now)
             made.append(last)
     return made
+
+
+def _list_seals(db: Database, number: int) -> int:
+    """Add the leaf that lists all seals, up to a number; return its id."""
+    root = root_of(seal_leaves(db, number))
+    leaf = leaf_hash(list_prefix(number) + root)
+    sql = "INSERT INTO proof_leaves (kind, item_id, version, leaf) VALUES (?, ?, 1, ?)"
+    return db.execute(sql, [LIST, number, leaf]).lastrowid or 0
+
+
+def seal_leaves(db: Database, number: int) -> list[bytes]:
+    """Return the leaf hashes of the heads of all seals up to a number."""
+    heads = db.execute("SELECT head FROM proof_seals WHERE number <= ? ORDER BY number", [number])
+    return [leaf_hash(head) for (head,) in heads.fetchall()]
 
 
 def is_seal_due(db: Database, now: datetime) -> bool:

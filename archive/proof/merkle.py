@@ -32,6 +32,48 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
     return level[0]
 
 
+class GrowingRoot:
+    """The root of a list that grows, at any time, without its leaves."""
+
+    def __init__(self) -> None:
+        self._peaks: list[tuple[int, bytes]] = []  # whole trees with their sizes, the largest first
+
+    def add(self, leaf: bytes) -> None:
+        """Add a leaf hash to the end of the list."""
+        size = 1
+        while self._peaks and self._peaks[-1][0] == size:
+            leaf = node_hash(self._peaks.pop()[1], leaf)
+            size *= 2
+        self._peaks.append((size, leaf))
+
+    def root(self) -> bytes:
+        """Return the root over all leaves that were added."""
+        roots = [root for _, root in self._peaks] or [EMPTY]
+        node = roots.pop()
+        while roots:
+            node = node_hash(roots.pop(), node)
+        return node
+
+
+Step = tuple[bytes, bytes]
+"""What a hash is put between, to be hashed again."""
+
+
+def steps_to_root(leaves: Sequence[bytes], index: int) -> list[Step]:
+    """Return what leads from a leaf hash to the root, as `audit_path` does."""
+    steps = []
+    last = len(leaves) - 1
+    for sibling in audit_path(leaves, index):
+        is_right = index % 2 == 1 or index == last
+        while is_right and index and index % 2 == 0:  # it goes up alone
+            index //= 2
+            last //= 2
+        steps.append((b"\1" + sibling, b"") if is_right else (b"\1", sibling))
+        index //= 2
+        last //= 2
+    return steps
+
+
 def audit_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
     """Return the hashes that lead from a leaf to the root, the lowest first.
 

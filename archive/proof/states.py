@@ -1,4 +1,4 @@
-"""States of articles, comments and raw pages, in the form that is hashed.
+"""States of articles, comments, events, captures and raw pages, in the form that is hashed.
 
 The one place that defines which fields are proved. Version 0 of an item is its identity and its life: where
 it is, since when, until when. Versions from 1 on are its text, the newest one included. A field that the
@@ -29,6 +29,16 @@ _LIFE = ("source", "first_seen", "gone_at", "gone_how", "witness", "seen_at")
 _ARTICLE_LIFE = ("url", *_LIFE)
 _COMMENT_LIFE = ("article_id", "key", "site_id", "kind", *_LIFE)
 _PAGE = ("source", "kind", "url", "final_url", "status", "headers", "fetched_at", "digest", "witness")
+_ROWS = {
+    "event": (
+        "source", "at", "kind", "article_id", "comment_id", "version", "since", "how", "old_url", "new_url",
+        "witness",
+    ),
+    "capture": ("source", "article_id", "witness", "at", "url", "comments"),
+}  # fmt: skip
+"""Kinds of items that have one state, a row, and its columns that are proved."""
+KINDS = ("article", "comment", *_ROWS)
+"""Kinds of items in the archive itself; the table of each is named after it."""
 _NAMES = (
     "SELECT article_id, name FROM article_tags JOIN tags ON tags.id = tag_id WHERE kind = '{}'"
     " AND article_id IN (SELECT value FROM json_each(?)) ORDER BY article_id, position"
@@ -55,7 +65,7 @@ def encoded(kind: str, item_id: int, version: int, state: State | None) -> bytes
 
 
 def item_ids(db: Database, kind: str) -> Iterator[list[int]]:
-    """Yield all ids of a kind ("article", "comment"), some at a time, in order."""
+    """Yield all ids of a kind, some at a time, in order."""
     last = -1
     sql = f"SELECT id FROM {kind}s WHERE id > ? ORDER BY id LIMIT {BATCH}"
     while ids := [row[0] for row in db.execute(sql, [last]).fetchall()]:
@@ -68,6 +78,8 @@ def states_of(db: Database, kind: str, ids: list[int]) -> dict[int, dict[int, St
 
     None for a hidden item, no entry for a missing one.
     """
+    if kind in _ROWS:
+        return _rows_of(db, kind, ids)
     words: tuple[str, ...] = _COMMENT_WORDS
     life: tuple[str, ...] = _COMMENT_LIFE
     chosen = json.dumps(ids)
@@ -93,6 +105,15 @@ def states_of(db: Database, kind: str, ids: list[int]) -> dict[int, dict[int, St
     sql = f"SELECT * FROM {kind}_versions WHERE {kind}_id IN (SELECT value FROM json_each(?))"
     for row in db.query(sql, [chosen]):
         _add_version(found, kind, words, row)
+    return found
+
+
+def _rows_of(db: Database, kind: str, ids: list[int]) -> dict[int, dict[int, State] | None]:
+    columns = _ROWS[kind]
+    sql = f"SELECT id, {', '.join(columns)} FROM {kind}s WHERE id IN (SELECT value FROM json_each(?))"
+    found: dict[int, dict[int, State] | None] = {}
+    for item_id, *values in db.execute(sql, [json.dumps(ids)]):
+        found[item_id] = {1: dict(zip(columns, values, strict=True))}
     return found
 
 

@@ -16,6 +16,8 @@ _ITEMS = {
     "links": ("article", "article_id"),
     "comments": ("comment", "id"),
     "comment_versions": ("comment", "comment_id"),
+    "events": ("event", "id"),
+    "captures": ("capture", "id"),
 }
 _STATE = {
     "articles": "source, url, title, byline, published, modified, text, markdown, description, image,"
@@ -43,6 +45,7 @@ def watch(db: Database) -> None:
         "articles": "NEW.redaction_id IS NOT NULL",
         "comments": "coalesce(NEW.redaction_id, NEW.name_redaction_id) IS NOT NULL",
         "comment_versions": f"'{HIDDEN}' IN (NEW.text, NEW.author)",
+        "events": "NEW.old_url IS NULL AND OLD.old_url IS NOT NULL",
     }.items():
         kind, column = _ITEMS[table]
         db.execute(

@@ -134,7 +134,9 @@ SPELLINGS = {
 
 @pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
 def test_spellings_of_a_url_are_one_page(room: Room, spelling: str) -> None:
-    assert room.get(f"/memento/timegate/{spelling}").headers["location"].endswith(f"/memento/{stamp(40)}/{URL}")
+    assert (
+        room.get(f"/memento/timegate/{spelling}").headers["location"].endswith(f"/memento/{stamp(40)}/{URL}")
+    )
 
 
 @pytest.mark.parametrize("slug", ["Über-uns", "%C3%9Cber-uns", "%c3%9cber-uns"])

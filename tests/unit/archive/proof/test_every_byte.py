@@ -34,9 +34,16 @@ COVERED = {
     "comment_versions": ("comment_id", "comment", ("author", "published", "text", "since")),
     "links": ("article_id", "article", ("url",)),
     "article_tags": ("article_id", "article", ("tag_id",)),
+    "events": ("id", "event", ("at", "source", "since", "how", "old_url", "new_url", "witness", "version")),
+    "captures": ("id", "capture", ("source", "witness", "at", "url", "comments")),
     "pages": ("id", "raw page", ("source", "kind", "url", "final_url", "headers", "fetched_at")),
 }
 """Tables, the column of the item that a row belongs to, what it is called, and columns that are proved."""
+
+CAPTURES = """
+INSERT INTO captures (source, article_id, witness, at, url, url_key, comments)
+SELECT source, id, 'Harbour Library', '2015-03-01T00:00:00Z', url, url, 7 FROM articles
+"""
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +56,7 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number in range(PAGES):
             pages.keep(made_page(f"https://quayside.example/{number}/", f"<p>Page {number} of it.</p>"))
     with Archive.open(path) as archive:
+        archive.db.execute(CAPTURES)
         log_changes(archive.db, path)
         seal_log(archive.db, NOON)
         assert [*differences(archive.db, path)] == []
