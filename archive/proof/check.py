@@ -138,7 +138,8 @@ def _changed_pages(db: Database, path: Path) -> Iterator[str]:
     for start in range(0, len(logged), BATCH):
         for number, leaves in newest_leaves(db, "page", logged[start : start + BATCH]).items():
             state = held.pop(number, None)
-            if leaves[1].salt is not None and not leaves[1].proves("page", number, state):
+            leaf = leaves.get(1)
+            if leaf is None or (leaf.salt is not None and not leaf.proves("page", number, state)):
                 url = state["url"] if state else "an unknown address"
                 yield f"The raw page {number} of {url} is not as it was logged."
     for number, state in held.items():
