@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate, product
 from pathlib import Path
 
-from archive.proof.states import KINDS
+from archive.proof.states import PROVED_KINDS
 from tests.builders.fixtures_archive import SEEN, START, Filler, iso
 
 LONG, CROWDED = 7, 8
@@ -134,7 +134,7 @@ def build(folder: Path, comments: int) -> None:
     """Fill a folder with an archive, and with the configuration that names it; nothing is logged yet."""
     fill = Filler(folder / "archive.db")
     Maker(fill, comments).everything()
-    for kind in KINDS:
+    for kind in PROVED_KINDS:
         fill.conn.execute(f"INSERT OR IGNORE INTO proof_pending SELECT '{kind}', id FROM {kind}s")
     fill.finish()
     (folder / "backissue.toml").write_text("[sources.quayside]\nurl = 'https://quayside.example'\n")

@@ -24,9 +24,9 @@ from archive.proof.log import (
     seals_from,
 )
 from archive.proof.merkle import GrowingRoot, leaf_hash, root_of
-from archive.proof.states import BATCH, KINDS, item_ids, page_states, states_of
+from archive.proof.states import BATCH, PROVED_KINDS, item_ids, page_states, states_of
 
-_LOGGED = (*KINDS, "page", LIST)
+_LOGGED = (*PROVED_KINDS, "page", LIST)
 _UNKNOWN = f"SELECT DISTINCT kind FROM proof_leaves WHERE kind NOT IN ({', '.join('?' * len(_LOGGED))})"
 
 
@@ -34,7 +34,7 @@ def differences(db: Database, archive: Path) -> Iterator[str]:
     """Yield a sentence for each row, raw page and seal that is not as it was logged."""
     yield from broken_seals(db)
     yield from broken_lists(db)
-    for kind in KINDS:
+    for kind in PROVED_KINDS:
         yield from _changed_items(db, kind)
         yield from _lost_items(db, kind)
     yield from _changed_pages(db, raw_pages_path(archive))

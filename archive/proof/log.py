@@ -23,7 +23,7 @@ from archive.core.database import connect, transaction
 from archive.core.timestamps import to_text
 from archive.files.raw_pages import raw_pages_path
 from archive.proof.merkle import leaf_hash, root_of
-from archive.proof.states import BATCH, KINDS, State, encoded, page_states, states_of
+from archive.proof.states import BATCH, PROVED_KINDS, State, encoded, page_states, states_of
 
 SALT_BYTES = 16
 MAX_LEAVES = 2**16  # under one seal: a path of 16 steps, and a proof that reads no more than 2 MiB
@@ -149,7 +149,7 @@ def log_changes(db: Database, archive: Path) -> int:
     added = 0
     while pending := db.execute(f"SELECT kind, item_id FROM proof_pending LIMIT {BATCH}").fetchall():
         with transaction(db):
-            for kind in KINDS:
+            for kind in PROVED_KINDS:
                 ids = [item_id for each, item_id in pending if each == kind]
                 if ids:
                     added += _log_items(db, kind, ids)

@@ -20,7 +20,7 @@ _LISTED = "SELECT item_id, id FROM proof_leaves WHERE kind = ? AND id BETWEEN ? 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class ProofLink:
     """Steps from a hash, `node`, to one that is known before it."""
 
     node: bytes
@@ -36,7 +36,7 @@ class _SealList:
     holder: LogSeal
 
 
-def links_to_head(db: Database, seals: Sequence[LogSeal], wanted: set[int]) -> list[Link]:
+def links_to_head(db: Database, seals: Sequence[LogSeal], wanted: set[int]) -> list[ProofLink]:
     """Return links from the roots of the wanted seals, by number, to the head of the last seal.
 
     `seals` are all from the first that is wanted.
@@ -63,19 +63,19 @@ def _newest_list(db: Database, seals: Sequence[LogSeal]) -> _SealList | None:
     return _SealList(number=row[0], id=row[1], holder=holder)
 
 
-def _chained(seals: Sequence[LogSeal], wanted: set[int]) -> Iterator[Link]:
+def _chained(seals: Sequence[LogSeal], wanted: set[int]) -> Iterator[ProofLink]:
     """Yield links from the wanted seals through those after them."""
     steps: list[Step] = []
     for seal in reversed(seals):
         if seal.number in wanted:
             if steps:
-                yield Link(node=seal.head, steps=steps)
-            yield Link(node=seal.root, steps=[_to_head(seal)])
+                yield ProofLink(node=seal.head, steps=steps)
+            yield ProofLink(node=seal.root, steps=[_to_head(seal)])
             steps = []
         steps = [(_prefix(seal) + seal.root, b""), *steps]
 
 
-def _through_list(db: Database, found: _SealList, listed: Sequence[LogSeal]) -> Iterator[Link]:
+def _through_list(db: Database, found: _SealList, listed: Sequence[LogSeal]) -> Iterator[ProofLink]:
     """Yield links from seals through an entry that lists them."""
     if not listed:
         return
@@ -83,10 +83,10 @@ def _through_list(db: Database, found: _SealList, listed: Sequence[LogSeal]) -> 
     holder = found.holder
     leaves = leaves_between(db, holder.first, holder.last)
     entry = (b"\0" + list_prefix(found.number), b"")
-    yield Link(node=root_of(heads), steps=[entry, *steps_in_seal(leaves, holder, found.id)])
+    yield ProofLink(node=root_of(heads), steps=[entry, *steps_in_seal(leaves, holder, found.id)])
     for seal in listed:
         path = steps_to_root(heads, seal.number - 1)
-        yield Link(node=seal.root, steps=[_to_head(seal), (b"\0", b""), *path])
+        yield ProofLink(node=seal.root, steps=[_to_head(seal), (b"\0", b""), *path])
 
 
 def _to_head(seal: LogSeal) -> Step:

@@ -37,7 +37,7 @@ _ROWS = {
     "capture": ("source", "article_id", "witness", "at", "url", "comments"),
 }  # fmt: skip
 """Kinds of items that have one state, a row, and its columns that are proved."""
-KINDS = ("article", "comment", *_ROWS)
+PROVED_KINDS = ("article", "comment", *_ROWS)
 """Kinds of items in the archive itself; the table of each is named after it."""
 _NAMES = (
     "SELECT article_id, name FROM article_tags JOIN tags ON tags.id = tag_id WHERE kind = '{}'"
