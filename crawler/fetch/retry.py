@@ -20,7 +20,9 @@ from scrapy.utils.misc import load_object
 
 from archive.core import timestamps
 from archive.core.records import PageKind
+from crawler.fetch.responses import page_from_response
 from crawler.fetch.session import report_of, session_of
+from crawler.fetch.walls import is_wall
 
 logger = logging.getLogger(__name__)
 MAX_RETRY_AFTER_SECONDS = 300.0  # a server that requests a longer wait ends the crawl
@@ -33,7 +35,7 @@ MAX_REFUSALS = 20  # in a row, after which the crawl ends
 class PatienceMiddleware:
     """Middleware that retries a request after a temporary error.
 
-    The wait doubles each time and is never shorter than Retry-After. The whole crawl waits: meanwhile no
+    A challenge or a block is none, whatever its status: it gets no second request. The wait doubles each time and is never shorter than Retry-After. The whole crawl waits: meanwhile no
     other request is sent to that host. A server that requests more than MAX_RETRY_AFTER_SECONDS stops the
     crawl, and no other begins for as long as requested. MAX_REFUSALS refusals in a row stop the crawl as
     well.
@@ -75,6 +77,10 @@ class PatienceMiddleware:
             report_of(self.crawler).retry_after_seconds = asked
             self._give_up()
             return response
+        if _is_of_wall(response):
+            if asked:
+                self._hold(request, asked)
+            return response
         most = None if response.status in self.statuses else MAX_RETRIES_OF_A_PAGE
         retried = await self._again(request, f"status {response.status}", asked, most)
         return retried or response
@@ -86,7 +92,8 @@ class PatienceMiddleware:
         """
         asked = retry_after_seconds(response, datetime.now(UTC))
         is_patient = asked is None or asked <= MAX_THREAD_WAIT_SECONDS
-        if self._closing or response.status not in self.statuses or not is_patient:
+        may_help = response.status in self.statuses and is_patient and not _is_of_wall(response)
+        if self._closing or not may_help:
             return response
         retried = await self._again(request, f"status {response.status}", asked, MAX_RETRIES_OF_A_PAGE)
         return retried or response
@@ -140,6 +147,11 @@ def _spider(crawler: Crawler) -> Spider:
     if crawler.spider is None:
         raise RuntimeError("the crawler has no spider")
     return crawler.spider
+
+
+def _is_of_wall(response: Response) -> bool:
+    request = Request(response.url, meta={"kind": PageKind.LISTING, "asked": response.url})
+    return is_wall(page_from_response(response.replace(request=request), ""))
 
 
 def retry_after_seconds(response: Response, now: datetime) -> float | None:

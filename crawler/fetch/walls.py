@@ -65,6 +65,8 @@ _HEADINGS = re.compile(r"<(title|h1|h2)\b[^>]*>(.{0,300}?)</\1", re.IGNORECASE |
 _UNSEEN = re.compile(r"<(script|style|template)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 _LINK = re.compile(r"<a\s[^>]*href=[\"']?([^\"'\s>]*)", re.IGNORECASE)
+_EDGE_ERROR = re.compile(rb"cf-error-details", re.IGNORECASE)
+"""Cloudflare's page for any error, its own or the site's: a block only by its status."""
 _REST_ERROR = re.compile(rb'"code"\s*:\s*"\w+"')
 
 # (header, part of its value, kind, name) of the responses of walls
@@ -72,6 +74,7 @@ _BY_HEADER = (
     ("cf-mitigated", "challenge", WallKind.CHALLENGE, "a Cloudflare challenge"),
     ("x-amzn-waf-action", "", WallKind.CHALLENGE, "a challenge of Amazon's firewall (AWS WAF)"),
     ("x-vercel-mitigated", "", WallKind.CHALLENGE, "a challenge of Vercel"),
+    ("x-kpsdk-ct", "", WallKind.CHALLENGE, "a challenge of Kasada"),
     ("sg-captcha", "", WallKind.CHALLENGE, "a captcha of SiteGround"),
     ("x-datadome", "protected", WallKind.CHALLENGE, "a challenge of DataDome"),
     ("x-sucuri-block", "", WallKind.BLOCK, "a block of Sucuri's firewall"),
@@ -177,6 +180,11 @@ def obstacle_of(page: Page) -> Obstacle | None:
     return None
 
 
+def is_wall(page: Page) -> bool:
+    """True if a response is a challenge or a block by its marks, so that no retry helps."""
+    return _named(page) is not None
+
+
 def shown_page(page: Page) -> ShownPage | None:
     """Return a page that may be the same for every URL.
 
@@ -264,6 +272,8 @@ def _named(page: Page) -> tuple[WallKind, str] | None:
     if page.status in _GOOD and not _is_challenge_page(page):
         return None
     body = page.body[:EXAMINED_BYTES]
+    if _is_passing(page.status) and _EDGE_ERROR.search(body):
+        return None
     if page.status in {401, 403, 429} and _AI.search(_text(body)):
         return WallKind.AI_BLOCK, "a block of AI crawlers"
     for pattern, kind, what in _BY_MAKER:
@@ -308,6 +318,10 @@ def _by_place(page: Page) -> tuple[WallKind, str] | None:
         if pattern.search(final) and not pattern.search(requested):
             return kind, _PLACE_SAYS[kind]
     return None
+
+
+def _is_passing(status: int) -> bool:
+    return status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _is_challenge_page(page: Page) -> bool:

@@ -121,6 +121,12 @@ _PARDON = (
     "<h1>Pardon Our Interruption...</h1><p>Something about your browser made us think you were a bot.</p>"
 )
 _SUCURI = "<noscript>Javascript is required. Please enable javascript before you are allowed to see this page.</noscript><script>var s={},u,c,sucuri_cloudproxy_js='',S='cz0=';</script>"
+
+
+def _edge(words: str) -> str:
+    return f'<div id="cf-wrapper"><div id="cf-error-details"><h1>{words}</h1></div><span>Cloudflare Ray ID: <strong>8a1</strong></span></div>'
+
+
 _SOON = "<div><h1>We&rsquo;ll be back soon</h1><p>Our site is under maintenance. Please check back.</p></div>"
 
 CASES = {
@@ -156,6 +162,8 @@ CASES = {
         reply=everything("gull.example", '<script src="/.well-known/ddos-guard/check?context=free_splash"></script>', 503, [("Server", "ddos-guard")]),
         kind="challenge", says="DDoS-Guard",
     ),
+    "Cloudflare 1015": Case(reply=everything("Error 1015", _edge("You are being rate limited"), 429), kind="rate-limit", says="too many requests"),
+    "Cloudflare 522": Case(reply=everything("gull.example | 522: Connection timed out", _edge("Connection timed out"), 522), kind="error", says="HTTP 522"),
     "Cloudflare 1020": Case(
         reply=everything("Access denied | gull.example used Cloudflare to restrict access", "<h1>Error 1020</h1><p>Access denied</p>", 403),
         kind="block", says="Cloudflare",

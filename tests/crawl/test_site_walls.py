@@ -71,6 +71,19 @@ def test_wall_is_named_everywhere_and_nothing_is_kept(site, archived, tmp_path, 
         assert case.says in html.unescape(Room(crawls.path).text("/coverage"))
 
 
+@pytest.mark.parametrize("name", ["Kasada", "Cloudflare 503", "DDoS-Guard"])
+def test_wall_with_the_status_of_a_passing_error_is_asked_once(site, tmp_path, name):
+    """A retry helps against neither, so no URL is requested twice; a plain error of that status is retried."""
+    wall = site.faults.add(Walled(reply=CASES[name].reply))
+    asked = len(site.requests)
+    done = Crawls(tmp_path, site.url).program("crawl")
+    site.faults.remove(wall)
+    assert CASES[name].says in done.stderr
+    targets = [request.target for request in site.requests[asked:]]
+    assert len(targets) == len(set(targets))
+    assert len(targets) <= 15
+
+
 def noticed(path: Path) -> dict[str, bool]:
     """Return what notifications say of the source, and whether it is well."""
     with Archive.open(path) as archive:
