@@ -25,9 +25,9 @@ _ENDINGS = {
 }
 _KIND_OF = {ending: kind for kind, endings in _ENDINGS.items() for ending in endings.split()}
 _ENDING = re.compile(r"\.([a-z0-9]{2,8})$", re.IGNORECASE)
-_SOURCES = ("data-orig-file", "data-lazy-src", "data-src", "nitro-lazy-src", "src")
 _NO_TEXT = words("widget sidebar related comments comment-respond site-header site-footer avatar author-box")
-_SHOWN = ("img", "source", "a", "audio", "video", "video-js", "embed", "object", "iframe")
+_SHOWN = ("img", "amp-img", "source", "a", "audio", "video", "video-js", "embed", "object", "iframe")
+_COVERS = words("wp-block-cover wp-block-cover__image-background wp-block-group has-background")
 
 
 def read_attachments(index: Index, boxes: Iterable[HtmlElement], base: str) -> tuple[str, ...]:
@@ -37,7 +37,7 @@ def read_attachments(index: Index, boxes: Iterable[HtmlElement], base: str) -> t
     """
     inside = frozenset(boxes)
     found: dict[str, None] = {}
-    for node in index.tagged(*_SHOWN):
+    for node in index.ordered([*index.tagged(*_SHOWN), *index.having(_COVERS)]):
         files = list(_of(node))
         if not files or not _is_in_text(node, inside):
             continue
@@ -65,11 +65,12 @@ def _is_in_text(node: HtmlElement, boxes: frozenset[HtmlElement]) -> bool:
 
 def _of(node: HtmlElement) -> Iterator[tuple[str, str]]:
     """Yield kind and address of each file that an element shows or links."""
-    if node.tag == "img":
-        address = attribute(node, *_SOURCES)
-        if address and not address.startswith("data:"):
+    if node.tag in ("img", "amp-img"):
+        if address := images.picture_address(node):
             yield "image", address
         return
+    if address := images.background_address(node.get("style") or ""):
+        yield "image", address
     if poster := node.get("poster"):
         yield "image", poster
     address = attribute(node, "href") if node.tag == "a" else attribute(node, "src", "data-src", "data")
