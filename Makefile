@@ -104,7 +104,7 @@ waline: .cache/waline.stamp  ## install Waline, for the tests against it
 	  echo "make waline: NO WALINE. It needs Node 20 or newer, npm and a registry (Debian: apt-get install npm). Its tests will be skipped." >&2
 
 ghost: .cache/ghost.stamp  ## install Ghost, for the tests against it
-	@[ -d .cache/ghost/package/node_modules/express ] || \
+	@[ -e .cache/ghost/package/$(GHOST_DB) ] || \
 	  echo "make ghost: NO GHOST. It needs Node 20 or 22, npm, a registry and a C++ compiler (Debian: apt-get install npm g++ make). Its tests will be skipped." >&2
 
 pywb: .cache/pywb.stamp  ## install pywb, in its own environment, for the tests beside it
@@ -219,13 +219,16 @@ PLUGINS := datasette-mcp==0.3 datasette-search-all==1.1.4 datasette-vega==0.6.2 
 	@[ ! -d .cache/waline/node_modules/@waline/vercel ] || touch $@
 
 # Its package names some of its parts as files within itself, so it is installed where it was unpacked.
+# Of all that its packages would compile, it needs the database alone; npm downloads that where it can.
+GHOST_DB := node_modules/sqlite3/build/Release/node_sqlite3.node
 GHOST := 5.130.6
 .cache/ghost.stamp: Makefile
 	@mkdir -p .cache/ghost
 	@! command -v npm >/dev/null || { cd .cache/ghost && npm pack --silent ghost@$(GHOST) >/dev/null && tar xzf ghost-$(GHOST).tgz \
 	  && cd package && npm pkg delete devDependencies \
-	  && npm install --omit=dev --legacy-peer-deps --no-audit --no-fund --silent </dev/null; } || true
-	@[ ! -d .cache/ghost/package/node_modules/express ] || touch $@
+	  && npm install --omit=dev --legacy-peer-deps --ignore-scripts --no-audit --no-fund --silent </dev/null \
+	  && npm rebuild --silent sqlite3 </dev/null; } || true
+	@[ ! -e .cache/ghost/package/$(GHOST_DB) ] || touch $@
 
 GENERATORS := @11ty/eleventy@3.1.8 @11ty/eleventy-plugin-rss@2.0.4 hexo@7.3.0 hexo-generator-index@4.0.0 \
   hexo-generator-archive@2.0.0 hexo-generator-tag@2.0.0 hexo-generator-feed@3.0.0 hexo-generator-sitemap@3.0.1 \

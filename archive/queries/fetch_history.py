@@ -276,12 +276,17 @@ class FetchHistory(Closing):
     def due_files(
         self, kinds: Sequence[str], now: datetime, *, limit: int, with_revisits: bool
     ) -> list[Seen]:
-        """Return files to request, those never requested first."""
+        """Return files to request, those never requested first.
+
+        Only files that an article shows which is on the site.
+        """
         marks = ", ".join("?" * len(kinds))
         again = "OR due_at <= ?" if with_revisits else "AND ? IS NOT NULL"
         sql = (
             "SELECT url, etag, last_modified, fetched_at, status, digest FROM files"
             f" WHERE source = ? AND kind IN ({marks}) AND (due_at IS NULL {again})"
+            " AND EXISTS (SELECT 1 FROM article_files JOIN articles ON articles.id = article_id"
+            " WHERE file_id = files.id AND gone_at IS NULL)"
             " ORDER BY due_at IS NOT NULL, due_at, id LIMIT ?"
         )
         found = self._db.execute(sql, [self.source, *kinds, to_text(now), limit]).fetchall()

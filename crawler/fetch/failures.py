@@ -17,6 +17,12 @@ from scrapy.exceptions import (
 from crawler.fetch.tls import BadCertificateError, TLSFailedError
 
 MAX_CLAUSE_CHARS = 500  # characters of a reason
+_NO_NAME = "the host name cannot be resolved (DNS)"
+_REFUSED = "the host refused the connection"
+_TIMEOUT = "the host did not respond in time (timeout)"
+_NO_ROUTE = "this machine has no network route to the host"
+OF_HOST = frozenset({_NO_NAME, _REFUSED, _TIMEOUT, _NO_ROUTE})
+"""Clauses of failures that would befall any other request to the host, too."""
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL}
 
 
@@ -45,15 +51,15 @@ def failure_clause(error: BaseException) -> str:
     if isinstance(error, IgnoreRequest):
         return text
     if isinstance(error, CannotResolveHostError):
-        return "the host name cannot be resolved (DNS)"
+        return _NO_NAME
     if isinstance(error, DownloadConnectionRefusedError):
-        return "the host refused the connection"
+        return _REFUSED
     if isinstance(error, DownloadTimeoutError):
-        return "the host did not respond in time (timeout)"
+        return _TIMEOUT
     if isinstance(error, BadCertificateError | TLSFailedError):
         return f"no secure connection (TLS): {text}"
     if _errno(error) in _UNREACHABLE:
-        return "this machine has no network route to the host"
+        return _NO_ROUTE
     return f"{type(error).__name__}: {text}"[:MAX_CLAUSE_CHARS]
 
 

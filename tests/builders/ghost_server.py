@@ -59,7 +59,7 @@ class Ghost(ServerProcess):
         self.members, self.writers = {}, {}
 
     def __enter__(self):
-        absent = "" if (PACKAGE / "node_modules/express").is_dir() else "Ghost"
+        absent = "" if (PACKAGE / "node_modules/sqlite3/build/Release").is_dir() else "Ghost"
         need("ghost", missing=["" if NODE else "node", absent])
         shutil.copytree(PACKAGE / "content", self.folder / "content")
         (self.folder / "current").symlink_to(PACKAGE)  # as its own installer leaves it
