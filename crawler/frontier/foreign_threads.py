@@ -42,7 +42,8 @@ class ThreadWalk:
     """Progress through the responses about one thread.
 
     `shown` are the ids of the comments as they are kept, `ids` those of all entries, also of empty places;
-    `mark` is the stated number because of which the thread is due.
+    `mark` is the stated number because of which the thread is due, `is_led` is True where the last response
+    only named where the comments are.
     """
 
     thread: ThreadAddress
@@ -54,6 +55,7 @@ class ThreadWalk:
     stated: int | None = None
     withheld: int = 0
     mark: str | None = None
+    is_led: bool = False
 
     def after(self, part: Part) -> ThreadWalk:
         """Return the progress after one more answer."""
@@ -74,11 +76,12 @@ class ThreadWalk:
             counted=self.counted | counted,
             stated=stated,
             withheld=self.withheld + part.withheld,
+            is_led=part.is_lead,
         )
 
     def cut(self, before: ThreadWalk) -> str | None:
         """Return why the thread is followed no further although there are questions left, as a clause."""
-        if self.number > 1 and self.ids == before.ids:  # the first may only lead to the comments
+        if self.number > 1 and self.ids == before.ids and not (self.is_led or before.is_led):
             return "an answer brought nothing new"
         most = PLAUSIBLE_ANSWERS
         if self.stated is not None:
@@ -191,7 +194,7 @@ def thread_request(
 ) -> Request:
     """Return the request for a question about a thread; `number` is that of the answer, from 1."""
     method = "GET"
-    headers = {"Accept": "application/json"}
+    headers = {"Accept": ask.accept}
     if ask.body is not None:
         method = "POST"
         headers["Content-Type"] = "application/json"

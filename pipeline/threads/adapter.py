@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from urllib.parse import SplitResult, parse_qs, urlsplit, urlunsplit
 
 from archive.core import urls
+from archive.core.answers import json_text
 from archive.core.thread_address import ThreadAddress
 from pipeline.html.dom import Index
 
@@ -28,12 +29,13 @@ class ThreadQuestion:
     """Request to an API: GET of a URL, or POST with a `body` of JSON.
 
     The URL contains no secret; `secret` is the name of the parameter for the operator's key, which is added
-    when it is sent, or BEARER.
+    when it is sent, or BEARER. `accept` is the type of its answer.
     """
 
     url: str
     body: bytes | None = None
     secret: str | None = None
+    accept: str = "application/json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,7 @@ class Part:
     `stated` is how many comments the system states as public, if it does. `counted` are the ids of this
     response that are among them, None for all that are shown. `further` are the requests that follow from
     this response. `withheld` are comments that the response counts, does not give and that cannot be
-    requested.
+    requested. `is_lead` is True for a response without comments by its kind: it names where they are.
     """
 
     remarks: tuple[ForeignRemark, ...] = ()
@@ -73,6 +75,7 @@ class Part:
     counted: frozenset[str] | None = None
     further: tuple[ThreadQuestion, ...] = ()
     withheld: int = 0
+    is_lead: bool = False
 
 
 _Replies = Callable[[dict[str, Any]], list[dict[str, Any]]]
@@ -116,9 +119,13 @@ class ThreadReader(ABC):
     def ask(self, thread: ThreadAddress) -> ThreadQuestion:
         """Return the first question for a thread."""
 
+    def parse(self, asked: str, body: bytes) -> Any:  # noqa: ARG002
+        """Return a response parsed: as JSON, unless its kind is another. Raises ValueError."""
+        return json_text.parse_json(body).value
+
     @abstractmethod
     def read(self, thread: ThreadAddress, asked: str, answer: Any) -> Part:
-        """Return a parsed JSON response's content; `asked` is the URL of the request.
+        """Return a parsed response's content; `asked` is the URL of the request.
 
         Raises UnreadableThreadError for one that is not of this API. Other errors count as our own faults.
         """

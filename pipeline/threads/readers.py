@@ -6,7 +6,6 @@ system is not read for a source, nothing is found, and the page keeps the proble
 
 from __future__ import annotations
 
-from archive.core.answers import json_text
 from archive.core.records import Page, Site
 from archive.core.thread_address import ThreadAddress, thread_of
 from pipeline.html import document
@@ -81,7 +80,7 @@ def read_part(page: Page) -> Part:
     if page.status != 200:
         raise UnreadableThreadError(f"it answered {page.status}")
     try:
-        answer = json_text.parse_json(page.body).value
+        answer = reader.parse(page.final_url, page.body)
     except ValueError as error:
         raise UnreadableThreadError(f"its answer is no JSON ({error})") from error
     return reader.read(thread, page.final_url, answer)

@@ -235,6 +235,35 @@ class Discourse(Talk):
         return f"5-{self.threads[key].index(voice) + 2}"
 
 
+class DiscourseByUrl(Discourse):
+    """Pages name the topic by their own URL; the frame of a URL without a topic would begin one."""
+
+    path = "/talk/"
+    widget = "<div id='discourse-comments'></div><script>DiscourseEmbed = {{ discourseUrl: '{url}/talk/', discourseEmbedUrl: '{url}{{path}}' }};</script>"
+
+    def routes(self):
+        frames = {"/talk/embed/count": self.answer, "/talk/embed/comments": self._frame}
+        return frames | super().routes()
+
+    def say(self, path, query, data):
+        if not path.endswith("/count"):
+            return super().say(path, query, data)
+        known = urlsplit(query["embed_url[]"]).path in self.threads
+        return {"counts": {query["embed_url[]"].rstrip("/"): "7 replies"} if known else {}}
+
+    def _frame(self, method, path, body):
+        url = parse_qs(urlsplit(path).query)["embed_url"][0]
+        assert urlsplit(url).path in self.threads, "a topic was begun"
+        if self.status != 200:
+            return self.status, "text/html", ""
+        posts = "".join(
+            f"<article class='post' id='post-{post['id']}'><a class='post-date' href='/talk/t/ice/5/{post['post_number']}'>May 1</a><div class='cooked'>{post['cooked']}<a class='post-date' href='/talk/t/fog/9/1'>Elsewhere</a></div></article>"
+            for post in self._numbered()[1:]
+        )
+        more = "<a class='button' href='/talk/t/ice/5'>Start discussion</a>"
+        return 200, "text/html", f"<html><body><header>{more}</header>{posts}</body></html>"
+
+
 class Ghost(Talk):
     nests = False
     slug, path, widget = (
@@ -343,4 +372,4 @@ class Disqus(Talk):
         }
 
 
-SYSTEMS = (Remark42, Commento, Waline, Cusdis, Discourse, Ghost, Substack, Disqus)
+SYSTEMS = (Remark42, Commento, Waline, Cusdis, Discourse, DiscourseByUrl, Ghost, Substack, Disqus)

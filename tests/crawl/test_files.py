@@ -59,7 +59,11 @@ def later(crawls, days=8):
     [
         (403, "text/html", "<html><body>Forbidden</body></html>"),
         (429, "text/html", "<html><body><script>window.KPSDK={}</script></body></html>"),
-        (200, "text/html", "<html><head><title>Just a moment...</title></head><body>_cf_chl_opt</body></html>"),
+        (
+            200,
+            "text/html",
+            "<html><head><title>Just a moment...</title></head><body>_cf_chl_opt</body></html>",
+        ),
     ],
 )
 def test_wall_before_the_files_is_met_five_times_and_all_come_when_it_is_gone(site, crawls, refusal):

@@ -14,7 +14,7 @@ from archive.storage.archive import Archive
 from archive.tables.observations import ForeignLook, ThreadLook, Window
 from crawler.fetch.offsite import may_be_server
 from tests.builders.comment_systems import SYSTEMS as OPEN
-from tests.builders.comment_systems import Disqus, Remark42, Voice, Waline
+from tests.builders.comment_systems import DiscourseByUrl, Disqus, Remark42, Voice, Waline
 from tests.builders.crawling import SOON, Crawls
 from tests.builders.keyed_comment_systems import KEYED, Coral, Giscus
 from tests.builders.life import Life
@@ -167,6 +167,15 @@ def test_quiet_crawl_asks_for_numbers_alone(elsewhere, system):
     assert len(asked(one, one.talk.path)) == 2
     assert not [line for line in one.site.asked if line == "GET /2026/quay/"]
     assert one.held() == one.truth()
+
+
+def test_no_topic_is_begun_for_an_article_without_one(elsewhere):
+    one = elsewhere(DiscourseByUrl, names=("mole", "quay"))
+    one.crawls.crawl()
+    assert one.held() == one.truth()
+    assert not one.problems()
+    assert len(asked(one, "/embed/count")) == 2
+    assert len(asked(one, "/embed/comments")) == 1
 
 
 def test_number_that_stays_wrong_is_followed_once(elsewhere):

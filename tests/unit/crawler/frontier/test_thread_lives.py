@@ -147,7 +147,7 @@ class People:
 @pytest.mark.parametrize("system", [*SYSTEMS, *KEYED], ids=lambda system: system.slug)
 def test_sixty_changes_are_told_and_nothing_else(tmp_path, system, seed):
     """Ids, parents, authors, times, edits, removals and returns are as the system's own truth has them."""
-    names = ("mole",) if system is Discourse else ("mole", "quay", "weir")
+    names = ("mole",) if issubclass(system, Discourse) else ("mole", "quay", "weir")
     talk = system({f"/2026/{name}/": [] for name in names})
     people = People(talk, seed)
     for key in [*talk.threads] * 3:
