@@ -35,10 +35,10 @@ MAX_REFUSALS = 20  # in a row, after which the crawl ends
 class PatienceMiddleware:
     """Middleware that retries a request after a temporary error.
 
-    A challenge or a block is none, whatever its status: it gets no second request. The wait doubles each time and is never shorter than Retry-After. The whole crawl waits: meanwhile no
-    other request is sent to that host. A server that requests more than MAX_RETRY_AFTER_SECONDS stops the
-    crawl, and no other begins for as long as requested. MAX_REFUSALS refusals in a row stop the crawl as
-    well.
+    A challenge or a block is none, whatever its status: it gets no second request. The wait doubles each time
+    and is never shorter than Retry-After. The whole crawl waits: meanwhile no other request is sent to that
+    host. A server that requests more than MAX_RETRY_AFTER_SECONDS stops the crawl, and no other begins for as
+    long as requested. MAX_REFUSALS refusals in a row stop the crawl as well.
     """
 
     def __init__(self, crawler: Crawler) -> None:

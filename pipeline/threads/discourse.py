@@ -104,7 +104,7 @@ def _of_count(thread: ThreadAddress, answer: Any) -> Part:
 
 
 def _topic_in_frame(thread: ThreadAddress, body: bytes) -> str:
-    """Return the number of the topic to which the links around the posts lead; those in posts may be others."""
+    """Return the number of the topic to which the links around the posts lead."""
     try:
         tree = lxml_html.document_fromstring(body)
     except (LxmlError, ValueError) as error:

@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from http.cookiejar import CookieJar
 from types import SimpleNamespace
 
@@ -80,6 +81,16 @@ class Ghost(ServerProcess):
         settings = [{"key": "comments_enabled", "value": "all"}, {"key": "timezone", "value": "Etc/UTC"}]
         self.desk.admin("PUT", "settings/", {"settings": settings})
         return self
+
+    @contextmanager
+    def open_api(self):
+        """Let crawlers read the Content API: the theme has a robots.txt of its own."""
+        files = [theme / "robots.txt" for theme in (self.folder / "content/themes").iterdir()]
+        for file in files:
+            file.write_text("User-agent: *\nAllow: /ghost/api/content/\nDisallow: /ghost/\n")
+        yield
+        for file in files:
+            file.unlink()
 
     def _configure(self):
         database = {"client": "sqlite3", "connection": {"filename": str(self.db)}, "useNullAsDefault": True}

@@ -62,7 +62,7 @@ def later(crawls, days=8):
         (
             200,
             "text/html",
-            "<html><head><title>Just a moment...</title></head><body>_cf_chl_opt</body></html>",
+            "<html><title>Just a moment...</title><body>_cf_chl_opt</body></html>",
         ),
     ],
 )

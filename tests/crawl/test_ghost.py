@@ -60,6 +60,46 @@ def test_articles_are_found_by_the_sitemap_and_proved(talk, ghost):
     assert "Open: sitemap, feed" in named
 
 
+def assert_tags(talk):
+    """Each article has its public tags, and no internal one."""
+    held = (
+        "SELECT url, group_concat(name, '|') AS tags FROM articles"
+        " LEFT JOIN article_tags ON article_id = articles.id"
+        " LEFT JOIN tags ON tags.id = tag_id GROUP BY url"
+    )
+    found = {str(row["url"]).removeprefix(talk.site.url): row["tags"] for row in talk.crawls.rows(held)}
+    for path, row in talk.server.articles().items():
+        assert set((found[path] or "").split("|")) == set((row["tags"] or "").split("|")), path
+
+
+def test_content_api_is_read_where_robots_allow_it(talk, ghost):
+    """Posts with tags and authors come from it, pages beside it; edits and removals are told, and no more."""
+    with ghost.open_api():
+        story = stories()[0]
+        post = ghost.publish("A lamp that went out", story.paragraphs, story.at, ["Lamps"], slug="went-out")
+        talk.crawls.crawl()
+        surface = "SELECT value FROM crawl_state WHERE name = 'surface'"
+        assert talk.crawls.rows(surface) == [{"value": "api"}]
+        assert_articles(talk)
+        assert_tags(talk)
+        before = talk.crawls.content()
+        quiet = talk.crawls.crawl()
+        assert quiet.requests <= 2
+        assert talk.crawls.content() == before
+        talk.crawls.program("verify")
+        proofs = talk.crawls.rows("SELECT surface, unproved FROM coverage WHERE kind = 'article'")
+        assert {(row["surface"], row["unproved"]) for row in proofs} == {("api", None)}
+        ghost.rewrite(post, ["The lamp went out at nine, for its oil had been sold.", *story.paragraphs[1:]])
+        look(talk, 2)
+        told = "SELECT kind, url FROM events JOIN articles ON articles.id = article_id ORDER BY events.id"
+        edited = {"kind": "edited", "url": f"{ghost.url}/went-out/"}
+        assert talk.crawls.rows(told) == [edited]
+        assert_articles(talk)
+        ghost.remove(post)
+        look(talk, 3)
+        assert talk.crawls.rows(told) == [edited, edited | {"kind": "removed"}]
+
+
 def test_edit_and_removal_of_an_article_are_told_and_nothing_else(talk, ghost):
     """Other pages show the beginning of its text on a card, which changes with it."""
     story = stories()[0]

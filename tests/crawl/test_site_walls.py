@@ -73,7 +73,7 @@ def test_wall_is_named_everywhere_and_nothing_is_kept(site, archived, tmp_path, 
 
 @pytest.mark.parametrize("name", ["Kasada", "Cloudflare 503", "DDoS-Guard"])
 def test_wall_with_the_status_of_a_passing_error_is_asked_once(site, tmp_path, name):
-    """A retry helps against neither, so no URL is requested twice; a plain error of that status is retried."""
+    """No retry helps against it, so no URL is requested twice."""
     wall = site.faults.add(Walled(reply=CASES[name].reply))
     asked = len(site.requests)
     done = Crawls(tmp_path, site.url).program("crawl")
