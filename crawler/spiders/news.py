@@ -17,7 +17,7 @@ from typing import Any
 from archive.core.database import is_locked, locked
 from archive.core.records import PageKind
 from archive.queries.fetch_history import FetchHistory
-from crawler.crawl import Crawl
+from crawler.crawl import RELIST, Crawl
 from crawler.discovery.discovery import Discovery
 from crawler.discovery.front_page import FrontPage
 from crawler.fetch import backoff
@@ -78,6 +78,7 @@ class NewsSpider(SourceSpider):
         is_spared = is_quiet and sweep.may_spare_feed()
         news = None if is_spared else await feeds.fetch(PageKind.POSTS_FEED)
         is_silent = is_spared or (await front.is_unchanged() if news is None else news.is_silent)
+        is_listed = crawl.is_within(RELIST, crawl.before.posts_listed_at)  # before anything is listed here
         for step in (
             discovery.posts(news, is_silent=is_silent),
             comments.new_comments(talk),
@@ -88,7 +89,7 @@ class NewsSpider(SourceSpider):
             threads.run(),
             backlog.revisits(),
             sweep.run(),
-            FileSync(crawl, self.file_limits).due(with_revisits=not is_silent),
+            FileSync(crawl, self.file_limits).due(with_revisits=not (is_silent and is_listed)),
         ):
             if not await front.is_walled_off():
                 async for item in self._guarded(step):

@@ -24,7 +24,10 @@ class FileSync:
         self._refusals: Counter[str] = Counter()
 
     async def due(self, *, with_revisits: bool) -> AsyncIterator[Page]:
-        """Yield the responses for files never requested; with `with_revisits` also for due ones."""
+        """Yield the responses for files never requested; with `with_revisits` also for due ones.
+
+        A crawl without news revisits them once a day.
+        """
         crawl, limits = self.crawl, self.limits
         if not limits.kinds:
             return
