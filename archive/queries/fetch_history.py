@@ -276,10 +276,7 @@ class FetchHistory(Closing):
     def due_files(
         self, kinds: Sequence[str], now: datetime, *, limit: int, with_revisits: bool
     ) -> list[Seen]:
-        """Return files to request, those never requested first.
-
-        Only files that an article shows which is on the site.
-        """
+        """Return files to request of articles that are on the site, those never requested first."""
         marks = ", ".join("?" * len(kinds))
         again = "OR due_at <= ?" if with_revisits else "AND ? IS NOT NULL"
         sql = (

@@ -12,7 +12,7 @@ from crawler.crawl import Crawl
 from crawler.fetch.failures import OF_HOST
 from crawler.fetch.walls import obstacle_of
 
-MAX_REFUSALS = 5  # of one host in a row, after which its other files wait for the next crawl
+MAX_FILE_REFUSALS = 5  # of one host in a row, after which its other files wait for the next crawl
 
 
 class FileSync:
@@ -40,7 +40,7 @@ class FileSync:
             host = urlsplit(seen.url).netloc
             if crawl.session.is_closing:
                 return
-            if self._refusals[host] >= MAX_REFUSALS:
+            if self._refusals[host] >= MAX_FILE_REFUSALS:
                 continue
             page = await crawl.session.fetch_file(seen, max_bytes=limits.bytes)
             self._refusals[host] = self._refusals[host] + 1 if _is_refused(page) else 0

@@ -208,6 +208,12 @@ def test_modules_open_with_prose() -> None:
     assert not silent
 
 
+def test_folders_of_modules_are_packages() -> None:
+    """Without its __init__.py a folder works here, and is not in the wheel."""
+    folders = {file.parent for file in MODULES.values()} - {ROOT}
+    assert not [str(folder) for folder in folders if not (folder / "__init__.py").is_file()]
+
+
 def test_modules_have_at_most_400_lines() -> None:
     sizes = {name: len(file.read_text(encoding="utf-8").splitlines()) for name, file in MODULES.items()}
     assert not {name: size for name, size in sizes.items() if size > 400}

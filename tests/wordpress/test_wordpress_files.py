@@ -80,7 +80,7 @@ def test_reading_room_shows_each_picture_from_the_archive_and_nothing_from_the_s
 
 def test_what_happens_to_a_file_at_its_address_is_known(site):
     """One is replaced, one is gone, one became a web page, and the others are as they were."""
-    crawls, made, uploads, _ = site
+    crawls, _, uploads, _ = site
     before = held(crawls)
     old = (uploads / "page-table.csv").read_bytes()
     (uploads / "page-table.csv").write_bytes(b"year,strikes\n1926,4\n")

@@ -10,6 +10,7 @@ import pytest
 from archive.core.records import Page
 from pipeline.platforms.detection import PLATFORMS, Platform, detect, proof_sentences
 from tests.builders.pages import made_page
+from tests.paths import ROOT
 
 HOME = "https://gazette.example/"
 
@@ -51,6 +52,11 @@ def generator(text: str) -> str:
 def test_system_is_named_with_stated_version(head: str, label: str | None) -> None:
     found = detect(front(head))
     assert (found.label if found else None) == label
+
+
+def test_every_system_is_in_the_table_of_the_documentation() -> None:
+    told = (ROOT / "docs/platforms.md").read_text(encoding="utf-8")
+    assert not [each.name for each in PLATFORMS if f"\n| {each.name} | " not in told]
 
 
 def test_generator_header_names_the_system() -> None:
