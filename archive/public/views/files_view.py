@@ -31,6 +31,14 @@ _OF_ARTICLE = (
     " (SELECT digest FROM file_versions WHERE file_id = files.id ORDER BY version DESC LIMIT 1) AS before"
     " FROM article_files JOIN files ON files.id = file_id WHERE article_id = ? ORDER BY position LIMIT 200"
 )
+_REPLACED = (
+    "SELECT DISTINCT url, before.digest AS before, until AS at, coalesce("
+    "(SELECT digest FROM file_versions AS later WHERE later.file_id = files.id"
+    " AND later.version > before.version ORDER BY later.version LIMIT 1), files.digest) AS after"
+    " FROM article_files JOIN files ON files.id = article_files.file_id"
+    " JOIN file_versions AS before ON before.file_id = files.id"
+    " WHERE article_id = ? ORDER BY until DESC, url LIMIT 200"
+)
 
 
 async def serve_file(datasette: Any, request: Any) -> Any:
@@ -74,6 +82,11 @@ def files_of_article(connection: sqlite3.Connection, article_id: int) -> list[Ro
     found = rows(connection, _OF_ARTICLE, article_id)
     once = {row["url"]: row for row in reversed(found)}
     return [{**row, "shown": _is_shown(row)} for row in found if once[row["url"]] is row]
+
+
+def replaced_files(connection: sqlite3.Connection, article_id: int) -> list[Row]:
+    """Return which files of an article were replaced at their URLs, newest first: `before`, `after`, `at`."""
+    return rows(connection, _REPLACED, article_id)
 
 
 def _row(connection: sqlite3.Connection, digest: str) -> Row | None:

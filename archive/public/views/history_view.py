@@ -14,6 +14,7 @@ from archive.public.render.feed import Entry, atom
 from archive.public.render.history import ChangeFilter, happened, recent, states, step, upheavals
 from archive.public.render.text import unmarked
 from archive.public.views.article_view import missing
+from archive.public.views.files_view import replaced_files
 from archive.public.web import (
     Row,
     TooSlow,
@@ -127,6 +128,9 @@ async def versions(datasette: Any, request: Any) -> Any:
     looks = await read(datasette, name, _observations, kind, wanted)
     if not known:
         return await missing(datasette, request, kind)
+    replaced: list[Row] = []
+    if kind == "article":
+        replaced = await read(datasette, name, replaced_files, wanted)
     steps = list(pairwise(known))
     chosen = number_of(request.args.get("version"), least=0)
     latest = None
@@ -146,6 +150,7 @@ async def versions(datasette: Any, request: Any) -> Any:
         "states": known,
         "events": events,
         "observations": looks,
+        "replaced": replaced,
         "step": shown,
     }
     return await render_page(datasette, request, "versions.html", context)

@@ -1,5 +1,6 @@
 """Files of articles: kept once, versioned when replaced, and never a web page; served and exported."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -68,6 +69,20 @@ def test_a_replaced_file_keeps_the_one_before(archive):
         assert list(media.altered()) == []
         media.db.execute("UPDATE bodies SET body = x'00' WHERE digest = ?", [first["digest"]])
         assert list(media.altered()) == [first["digest"]]
+
+
+def test_replaced_files_are_on_the_page_of_versions(archive):
+    bodies = [b"year,strikes\n1926,3\n", b"year,strikes\n1926,4\n", b"year,strikes\n1926,5\n"]
+    assert "Files replaced" not in Room(archive.path).text("/article/1/versions")
+    digests = [
+        saved(archive, answer(TABLE, body, content_type="text/csv", day=7 * week))["digest"]
+        for week, body in enumerate(bodies)
+    ]
+    page = Room(archive.path).text("/article/1/versions")
+    steps = re.findall(r'/file/(\w{64})">before</a>, <a href="/file/(\w{64})">after', page)
+    assert steps == [(digests[1], digests[2]), (digests[0], digests[1])]
+    assert "strikes.csv" in page
+    assert "No changes of its words since" in page
 
 
 @pytest.mark.parametrize(
