@@ -22,6 +22,9 @@ FIRST_REVISIT = timedelta(days=7)
 LAST_REVISIT = timedelta(days=90)
 FIRST_RETRY = timedelta(days=1)
 LAST_RETRY = timedelta(days=30)
+_SEEN_OR_HEARD = {"image", "audio"}
+_TEXTS = ("text/", "application/json", "application/problem+json", "application/xml")
+_HEAD = 1000  # bytes in which an SVG begins
 _HTML = re.compile(rb"\s*(?:<!doctype html|<html|<head|<body)", re.IGNORECASE)
 
 
@@ -110,6 +113,8 @@ def _refusal(page: Page, kind: str) -> str | None:
     is_html = stated.startswith(("text/html", "application/xhtml"))
     if is_html or _HTML.match(page.body[:200]):
         return f"The answer is a web page and no {kind}."
+    if kind in _SEEN_OR_HEARD and stated.startswith(_TEXTS) and b"<svg" not in page.body[:_HEAD]:
+        return f"The answer is text ({stated.partition(';')[0]}) and no {kind}."
     return None
 
 

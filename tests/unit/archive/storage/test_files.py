@@ -107,6 +107,23 @@ def test_what_is_no_file_changes_nothing_and_is_a_problem(archive, changes, reas
     assert not list(archive.db.query("SELECT 1 FROM problems WHERE ended_at IS NULL"))
 
 
+@pytest.mark.parametrize(
+    ("url", "content_type", "body", "is_kept"),
+    [
+        (PICTURE, "application/json", b'{"error":"hotlinking"}', False),
+        (PICTURE, "text/plain; charset=utf-8", b"Forbidden", False),
+        (PICTURE, "text/xml", b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', True),
+        (PICTURE, "application/octet-stream", b"\x89PNG bytes", True),
+        (TABLE, "text/plain", b"year,strikes", True),
+        (TABLE, "application/json", b"[1]", True),
+    ],
+)
+def test_text_in_place_of_a_picture_is_none(archive, url, content_type, body, is_kept):
+    row = saved(archive, answer(url, body, content_type=content_type))
+    assert (row["digest"] is not None) == is_kept
+    assert (row["reason"] is None) == is_kept
+
+
 def test_an_articles_type_terms_and_embedded_things_are_stored(archive):
     [row] = archive.db.query("SELECT id, type FROM articles")
     assert row["type"] == "map"
