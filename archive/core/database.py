@@ -152,7 +152,7 @@ def _make(path: Path, migrations: Migrations, page_bytes: int) -> None:
         db = Database(sqlite3.connect(new, isolation_level=None))
         try:
             db.execute(f"PRAGMA page_size = {page_bytes:d}")
-            with disk_told(db):
+            with transaction(db):
                 migrations.apply(db)
             db.close()
             new.rename(path)

@@ -207,6 +207,27 @@ def test_substring_index_follows_every_change(tmp_path: Path) -> None:
     fill.db.close()
 
 
+@pytest.mark.parametrize("language", ["en", "en-GB", None, "de"])
+def test_substring_index_has_exactly_the_texts_of_its_view(tmp_path: Path, language: str | None) -> None:
+    """Whichever test of a text comes first: scripts at their first and last letters, and what is none."""
+    texts = ["", "plain", "café", "ͯ", "Ͱ", "\u1fff", "\u2000“quoted”…", "⯿", "Ⰰ", "\ud7ff", "豈", "\ufdff", "ﹰ"]
+    texts += ["\ufefe", "＀", "\uffef", "🙂", "𠀀", "\U0003ffff", "\ue000", "a\0码头", "“码头”", "x" * 50 + "й"]
+    fill = fixtures_archive.Filler(tmp_path / "archive.db")
+    for number, text in enumerate((*texts, None), 1):
+        fill.article(number, fixtures_archive.START, text="plain", language=language)
+        fill.conn.execute("UPDATE articles SET title = ? WHERE id = ?", [text, number])
+        fill.comment(number, fixtures_archive.START, text=text)
+        changed = fill.comment(number, fixtures_archive.START, text="plain")
+        fill.conn.execute("UPDATE comments SET text = ? WHERE id = ?", [text, changed])
+    for kind in ("articles", "comments"):
+        held = fill.conn.execute(f"SELECT id FROM {kind}_substrings_docsize ORDER BY id").fetchall()
+        assert held == fill.conn.execute(f"SELECT id FROM {kind}_substrings_texts ORDER BY id").fetchall()
+        fill.conn.execute(f"INSERT INTO {kind}_substrings({kind}_substrings) VALUES ('integrity-check')")
+    fill.conn.execute("DELETE FROM comments")
+    assert fill.conn.execute("SELECT count(*) FROM comments_substrings_docsize").fetchone() == (0,)
+    fill.db.close()
+
+
 def test_wrong_word_shows_texts_with_most_of_the_words(archive: sqlite3.Connection) -> None:
     found, advice = find_with_help(
         archive, Ask(words="grandmother sold boats for the ferry", kind="comments")
