@@ -35,7 +35,7 @@ _ALL = (
     "SELECT 'comment', id, 0 FROM comments WHERE text IS NOT NULL",
     "SELECT 'comment', comment_id, version FROM comment_versions WHERE text IS NOT NULL",
 )
-_KEPT = 10_000
+_KEPT = 1_000
 
 
 class Texts:

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from struct import iter_unpack
 from typing import Self
@@ -31,7 +30,6 @@ MAX_TEXTS = 32
 _LEAST_SHARED = 3
 _MOST_CANDIDATES = 24
 _CACHE_KIB = 200_000
-_LOT = 50_000
 _SLOTS = 2**24  # of the prints that repeat, in bytes
 _SUFFIXES = ("", "-wal", "-shm", "-journal")
 
@@ -167,13 +165,11 @@ class Fingerprints(Closing):
 
         Nothing may be added after it: what no other text had is not looked for from here on.
         """
-        self.db.execute("CREATE TEMP TABLE unsorted (print INTEGER, text INTEGER)")
-        texts = self.db.conn.execute("SELECT number, prints FROM texts")
-        pairs = ((each, number) for number, data in texts for each in _unpacked(data))
-        for lot in iter(lambda: list(islice(pairs, _LOT)), []):
-            self.db.conn.executemany("INSERT INTO temp.unsorted VALUES (?, ?)", lot)
-        self.db.execute("INSERT INTO prints SELECT print, text FROM temp.unsorted ORDER BY print, text")
-        self.db.execute("DROP TABLE temp.unsorted")
+        self.db.conn.create_function("listed", 1, lambda data: str(_unpacked(data)), deterministic=True)
+        self.db.execute(
+            "INSERT INTO prints SELECT each.value, number FROM texts, json_each(listed(texts.prints)) AS each"
+            " ORDER BY each.value, number"
+        )
         self._repeated = bytearray(_SLOTS)
         for (each,) in self.db.execute("SELECT print FROM prints GROUP BY print HAVING count(*) > 1"):
             self._repeated[each % _SLOTS] = 1
