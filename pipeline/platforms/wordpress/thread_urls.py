@@ -18,6 +18,8 @@ _IN_QUERY = rb"""(?:&#0*38;|[^"'#\s>]){0,300}?"""
 """Beginning of a query, as it stands in an attribute."""
 _COMMENT_ID = re.compile(rb"""id=["'](?:(?:\w+-){0,2}comment-|c(?=\d{4}))(\d{1,20}|6a[0-9a-f]{10,60})["']""")
 _COMMENT_MARK = re.compile(rb"""(?:id|class)=["'][^"'>]*\b(?:comment-\d+|depth-\d+|pingback|trackback)\b""")
+_NUMBER_MARKS = (b"/comment-page-", b"cpage=")
+"""One of these is in each link to a further page of a thread."""
 
 _MORE_BUTTON = re.compile(
     rb"""<(?:a|button|div|span|input)\b[^<>]{0,300}?\b(?:class|id)=["'][^"'<>]{0,200}?\b(?:wpd-load-more"""
@@ -45,6 +47,9 @@ def thread_pages(page: Page) -> ThreadPages:
     link only the neighbours. The number of this page is in the permalinks of its own comments, when they
     agree on one number; those of other comments, as in a list of recent ones, are ignored.
     """
+    body = page.body.lower()
+    if not any(mark in body for mark in _NUMBER_MARKS):  # most threads have one page
+        return ThreadPages()
     article = urls.clean(page.final_url)
     pattern, make = _numbering(article)
     shown = shown_comments(page)
