@@ -82,7 +82,7 @@ def test_replaced_files_are_on_the_page_of_versions(archive):
     steps = re.findall(r'/file/(\w{64})">before</a>, <a href="/file/(\w{64})">after', page)
     assert steps == [(digests[1], digests[2]), (digests[0], digests[1])]
     assert "strikes.csv" in page
-    assert "No changes of its words since" in page
+    assert "Its words have not changed since" in page
 
 
 @pytest.mark.parametrize(
