@@ -20,6 +20,7 @@ from lxml.html import HtmlElement
 from archive.core.records import Problem
 from pipeline.comments.fields import CommentFields
 from pipeline.comments.vocabulary import REMARKS, VERBS
+from pipeline.dates.parse import looks_dated
 from pipeline.html.dom import Index, below_body, drop, elsewhere, inner_html, text_of
 from pipeline.html.sanitize import line
 
@@ -27,6 +28,12 @@ _SAYS = re.compile(
     rf"^\W{{0,3}}(?:#?\d{{1,4}}[.)]?\s+)?(?P<name>[^\n:!?]{{1,60}}?)\s(?:{VERBS})(?!\w)(?P<rest>[^\n]{{0,80}})$",
     re.IGNORECASE,
 )
+_DATED_SAYS = re.compile(
+    rf"^\W{{0,3}}(?P<name>[^\n:!?,|]{{1,60}}?)\s{{0,3}}[,|·•–—(]\s{{0,3}}(?P<rest>[^\n]{{4,60}}?)[)\s,]{{0,3}}\s"
+    rf"(?:{VERBS})\s{{0,3}}[:：]?$",
+    re.IGNORECASE,
+)
+"""The date between the name and the verb: "NAME, on DATE said:"."""
 _POSTED = re.compile(
     r"^\W{0,3}(?:posted|comment(?:ed|ary)?|kommentar|gepostet|geschrieben|verfasst|commentaire|"
     r"publié|écrit|comentario|"
@@ -57,8 +64,8 @@ _INVITES = re.compile(
 )
 _STEMS = (
     "said says wrote writes commented replied posted comment_by schreib schrieb sagt meint "
-    "kommentar écrit _dit commentaire dice dijo dicho escrib escrit coment opina scrive detto "
-    "scritto disse diz escrev zegt schreef schrijft skrev skriver siger sagde säger _sade _sier "
+    "kommentar kommentier écrit _dit répond commentaire dice dijo dicho escrib escrit coment opina "
+    "scrive detto scritto disse diz escrev zegt schreef schrijft skrev skriver siger sagde säger _sade _sier "
     "mówi pisze napisa říká píše napsal hovorí napísal говорит сказал пиш написал каж каза より "
     "يقول הגיב 说 說 diyor dedi yazdı szerint írta λέει γράφει είπε sanoo kirjoitti spune a_spus "
     "ütleb raksta rašo berkata"
@@ -93,6 +100,7 @@ _OPENED = tuple(dict.fromkeys((*_SIGNS, *_HEADS)))
 _OPENING = 200
 _EVENTS = 80  # beginnings and ends of elements within a first line
 _PROSE = 80
+_DATED_LINE = 140
 _DATE = re.compile(r"\d")
 
 
@@ -194,7 +202,12 @@ def _heads(index: Index, openings: dict[HtmlElement, str]) -> Iterator[_Head]:
 
 def _match(words: str) -> re.Match[str] | None:
     """Return the match of an opening line that states an author."""
-    found = _SAYS.match(words.strip())
+    said = words.strip()
+    if len(said) <= _DATED_LINE and _DATE.search(said):
+        found = _DATED_SAYS.match(said)
+        if found is not None and looks_dated(found["rest"], None):
+            return found
+    found = _SAYS.match(said)
     if found is not None:
         rest = found["rest"].strip()
         if rest.endswith((":", "：")) or _DATE.search(rest):
@@ -202,7 +215,7 @@ def _match(words: str) -> re.Match[str] | None:
                 return found
             return None
         return None
-    return _POSTED.match(words.strip())
+    return _POSTED.match(said)
 
 
 def opens_with_author(node: HtmlElement) -> bool:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from archive.core.records import Extract, PageKind, Site
 from pipeline import process
+from pipeline.comments.unmarked import _may_hold_thread
+from pipeline.comments.vocabulary import VERBS
 from tests.builders.hostile import page
 
 PROSE = "".join(
@@ -92,6 +96,33 @@ def test_a_date_beside_the_name_is_the_comments() -> None:
         + "</ol>"
     )
     assert {str(comment.published) for comment in extract.comments} == {"2020-03-03 10:15:00+00:00"}
+
+
+@pytest.mark.parametrize(
+    ("line", "lang"),
+    [
+        ("<dt>{name}, on March 3, 2020 at 10:15 Said:</dt><dd>{words}</dd>", "en"),
+        ("<dt><a href=#u>{name}</a>, on <a href=#c>March 3, 2020 10:15</a> said:</dt><dd>{words}</dd>", "en"),
+        ("<dt>{name} (3 March 2020, 10:15) wrote</dt><dd>{words}</dd>", "en"),
+        ("<dt>{name} | am 3. März 2020 um 10:15 schrieb:</dt><dd>{words}</dd>", "de"),
+    ],
+)
+def test_a_date_may_stand_before_the_verb(line: str, lang: str) -> None:
+    extract = read("<h3>3 Comments</h3><dl>" + each(line) + "</dl>", lang)
+    assert [comment.author for comment in extract.comments] == list(NAMES)
+    assert [comment.text for comment in extract.comments] == list(WORDS)
+    assert {str(comment.published) for comment in extract.comments} == {"2020-03-03 10:15:00+00:00"}
+
+
+def test_a_verb_alone_tells_that_there_may_be_a_thread() -> None:
+    """The cheap look at the source must not miss a word by which a line is read."""
+    verbs = [re.sub(r"[^\w\s]", "", verb) for verb in VERBS.split("|")]
+    missed = [verb for verb in verbs if not _may_hold_thread(f"<li>Ida {verb} :</li>")]
+    assert not missed
+    thread = (
+        "<h3>Réponses</h3><ul>" + each("<li>{name} a répondu le 3 mars 2020<p>{words}</p></li>") + "</ul>"
+    )
+    assert [comment.author for comment in read(thread, "fr").comments] == list(NAMES)
 
 
 def test_an_interview_stays_in_the_article() -> None:
