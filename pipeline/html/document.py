@@ -16,6 +16,7 @@ from selectolax.lexbor import LexborHTMLParser
 from archive.core.answers.charsets import Decoded, decode
 from archive.core.records import Page, Problem
 from pipeline.html.dom import Index
+from pipeline.html.widgets import unclass_article
 
 _ONE_CLASS = etree.ElementDefaultClassLookup(element=HtmlElement)
 """One class for all elements: lxml's own choice of a class for each costs a Python call an element."""
@@ -76,6 +77,7 @@ def parse(page: Page) -> Document | None:
         return None
     cut = bool(_AT_END(tree))
     deep = flatten(tree)
+    unclass_article(tree)
     return Document(
         page=page,
         source=source,
