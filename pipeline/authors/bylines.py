@@ -32,6 +32,7 @@ from pipeline.authors.vocabulary import (
     FIRST_WORDS,
     FULL_NAME,
     HELPS,
+    IN_PLACE,
     IS,
     LICENCE,
     LINES,
@@ -197,6 +198,7 @@ def name_in(node: HtmlElement) -> str | None:
     said = (next((text for text in links if text), None) or spaced_text(node))[:_MAX_BYLINE]
     said = CUT.sub("", BYLINE_PREFIX.sub("", ALL_BY.sub("", said))).strip(" ,:|·•–—-©")
     said = BEHIND.sub("", said).strip(" ,:|·•–—-") or said
+    said = placed["name"] if (placed := IN_PLACE.fullmatch(said)) else said
     return said if 1 < len(said) <= 80 and not is_no_name(said) and len(said.split()) <= 9 else None
 
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from archive.core.records import Site
 from pipeline.authors.bylines import Bylines, presented
 from pipeline.authors.unmarked_bylines import Lines
-from pipeline.authors.vocabulary import BYLINE_PREFIX, FULL_NAME, HOUSE, IS_AGENCY, ROLE, is_no_name
+from pipeline.authors.vocabulary import BYLINE_PREFIX, DESK, FULL_NAME, HOUSE, IS_AGENCY, ROLE, is_no_name
 from pipeline.html.dom import Index, fold
 from pipeline.html.metadata import Head, Node, resolve, string, values
 from pipeline.html.sanitize import line, markup_to_line
@@ -26,6 +26,8 @@ _SPLIT = re.compile(
     r"\s*(?:;|\bim Gespräch mit\b|\bin conversation with\b|"
     r"\||/|\s&\s|\band\b|\bund\b|\bet\b|\by\b|\be\b|\ben\b|\bwith\b|,)\s*"
 )
+_MOST_WORDS = 5
+"""The most words of a name."""
 _CROWD = 10
 """The most people that sign one article in its page."""
 _SEEN_RULES = frozenset({"page:byline", "page:microdata"})
@@ -53,13 +55,24 @@ def _split(name: str | None) -> tuple[str, ...]:
     name = twice[1] if (twice := _TWICE.fullmatch(name)) else name
     if not name or is_no_name(name) or len(name) > 200:
         return ()
-    first, *others = [part for part in _SPLIT.split(name) if part] or [name]
+    pieces = [part for part in _SPLIT.split(name) if part]
+    first, *others = [part for part in pieces if not DESK.fullmatch(part)] or [name]
+    if len(pieces) > 1 and not others:
+        return (first,)
     parts = [first, *(part for part in others if not ROLE.fullmatch(part))]
     if others and len(parts) == 1 and " " in first:
+        return (first,)
+    is_list = name[len(first) :].lstrip().startswith(",")
+    if others and is_list and FULL_NAME.fullmatch(first) and all(map(_is_no_person, others)):
         return (first,)
     if len(parts) > 1 and all(2 <= len(part.split()) <= 5 and not part.islower() for part in parts):
         return tuple(dict.fromkeys(parts))
     return (name,)
+
+
+def _is_no_person(part: str) -> bool:
+    """True if what stands behind a name and a comma is an office, a house or more than a name."""
+    return bool(ROLE.fullmatch(part) or HOUSE.search(part)) or len(part.split()) > _MOST_WORDS
 
 
 def extract_authors(index: Index, head: Head, site: Site, opener: str | None = None) -> Found:
@@ -149,7 +162,9 @@ def _told(head: Head, bylines: Bylines, lines: Lines, opener: str | None) -> Fou
 
 def _people(names: Iterable[str | None]) -> tuple[str, ...]:
     """Return the people of some bylines, each once."""
-    found = tuple(dict.fromkeys(part for name in names for part in _split(markup_to_line(name))))
+    parts = tuple(dict.fromkeys(part for name in names for part in _split(markup_to_line(name))))
+    full = tuple(f"{name} " for name in parts if len(parts) > 1 and FULL_NAME.fullmatch(name))
+    found = tuple(name for name in parts if not name.startswith(full))  # a name and what is printed behind it
     return found[:1] + tuple(
         name for name in found[1:] if IS_AGENCY.fullmatch(name) or not ROLE.fullmatch(name)
     )

@@ -277,13 +277,21 @@ def _after_label(node: HtmlElement) -> tuple[str, bool]:
     return name, bool(match["signed"] and shown and len(name.split()) <= 3)
 
 
+def _is_told(said: list[str]) -> bool:
+    """True if there is more in a line than its label."""
+    text = (line("".join(said)) or "") + " "
+    label = SAYS.match(text)
+    return label is not None and bool(text[label.end() :].strip())
+
+
 def _first_line(node: HtmlElement) -> str:
-    """Return a node's text before its first line break."""
-    if node.find(".//br") is None:
+    """Return a node's text before its first line break, or the end of the block with the name."""
+    if all(inner.tag != "br" and inner.tag not in _BLOCKS for inner in node.iterdescendants()):
         return text_of(node)
     said: list[str] = []
     for event, inner in etree.iterwalk(node, events=("start", "end")):
-        if inner.tag == "br" and line("".join(said)):
+        ends = inner.tag == "br" or (inner.tag in _BLOCKS and inner is not node and _is_told(said))
+        if ends and line("".join(said)):
             break
         if event == "start" and inner.tag != "br":
             said.append(inner.text or "")

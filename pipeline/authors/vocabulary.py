@@ -19,7 +19,7 @@ BYLINE_PREFIX = re.compile(
     r"(?:\S+-(?:experte|expertin|(?:redakteur|korrespondent|reporter|autor)(?:in)?)\s+(?=\S+\s\S))?",
     re.IGNORECASE,
 )
-_POSTS = r"(?:posts|articles|artikel|beitr[äa]ge|entradas|entries)"
+_POSTS = r"(?:posts|stories|articles|artikel|beitr[äa]ge|entradas|entries)"
 LABEL = re.compile(
     r"\W*(?:(?:posted|written|published|geschrieben|verfasst|erstellt|ver[öo]ffentlicht)\s+)?"
     r"(?:by|von|par|por|autor(?:in|en)?|authors?|auteurs?|autore|автор|yazar|redakteur(?:in)?|بقلم|كتب|الكاتب|"
@@ -103,6 +103,10 @@ IS = re.compile(
 )
 FIRST_WORDS = re.compile(_PERSON)
 AND = re.compile(r"\s*(?:[,/&]|(?:and|und|et|y|e)\b)")
+IN_PLACE = re.compile(rf"(?P<name>{_PERSON})\s+in\s+\S.*")
+"""A name, and the rubric or the place that it is printed in."""
+DESK = re.compile(r"red\.?|(?i:(?:news )?agenc(?:y|ies)|agentur(?:en)?|agences?|agencias?|agenzi[ae]|wires?)")
+"""What stands beside names for the desk and the agencies that have helped."""
 BOX = re.compile(
     r"^(?:post-|about-?|the-?|entry-)?author[-_]{0,2}(?:bio|box|info|description|card|profile)(?![a-z])|"
     r"^about-author|(?:^|-)author-bio(?![a-z])|^biography$"
@@ -167,7 +171,8 @@ _ROLE = (
     r"(?:(?:senior|chief|associate|assistant|managing|contributing|deputy|guest|political|foreign|national|"
     r"digital|news|sports?|business|crime|education|health|science|special|freelance)\s+)*(?:staff\s+)?"
     r"(?:writers?|reporters?|editors?|correspondents?|columnists?|contributors?|authors?|producers?|"
-    r"journalists?|bloggers?)(?:[- ]in[- ]chief)?|editorial (?:staff|team|board)|staff"
+    r"journalists?|bloggers?)(?:[- ]in[- ]chief)?|editorial (?:staff|team|board)|staff|"
+    r"(?:(?:co-?)?founder\s*(?:and|&|,)\s*)?(?:ceo|cto|cfo|coo)|co-?founder"
 )
 BEHIND = re.compile(
     rf"(?:[\s,|·•–—-]+(?:{_ROLE}|\d+[- ]?min(?:ute)?s?\.?(?: read)?|(?:published|updated|last updated|posted|"
@@ -188,6 +193,8 @@ _NOT_A_NAME = re.compile(
     r"e-?mail|website|url|home|menu|search|login|log in|uncategori[sz]ed|related (?:posts|articles)|"
     r"editorial (?:policy|policies|guidelines|board)|(?:guide|information|instructions) (?:to|for) authors?|"
     r".*\bedited by\b.*|submission guidelines|"
+    r"(?:illustrat(?:ions?|ed)|photo(?:s|graphs?|graphy|graphed)?|art(?:work)?|graphics?|drawings?|cartoons?|"
+    r"videos?|translat(?:ions?|ed)) by .*|"
     r"@\w+|(?:this|the)(?: (?:author|writer))?|"
     r"(?:(?:getty|ap|afp|epa) (?:images?|photos?)|shutterstock|i?stock(?:photo)?|adobe ?stock|unsplash|"
     r"pixabay|pexels|alamy|imago(?: images)?|dreamstime|depositphotos|flickr|wikimedia(?: commons)?|"

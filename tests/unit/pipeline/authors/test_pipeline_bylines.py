@@ -57,6 +57,20 @@ def by(said: str) -> str:
             ("Ida Marsh", "Tove Reed"),
         ),
         ("潮見 發表在 海辺 留言 (42) 人氣 (7)", ("潮見",)),
+        # an office, a rubric, a place, a desk, and who helped
+        ("<span>Ida Marsh</span><span>CEO</span>", ("Ida Marsh",)),
+        ("<span>Ida Marsh</span> <span>Founder and CEO</span>", ("Ida Marsh",)),
+        (
+            'Written by <a href="https://ida.example/">Ida Marsh</a> in <a href="/r/">Boats</a>',
+            ("Ida Marsh",),
+        ),
+        ("Ida Marsh in Port Town", ("Ida Marsh",)),
+        ('Ida Marsh <a rel="author" href="/author/ida">More stories by Ida Marsh</a>', ("Ida Marsh",)),
+        ("red, Gull.example/Agenturen", ("Gull.example",)),
+        ("Ida Marsh with agencies", ("Ida Marsh",)),
+        ("Ida Marsh and Harbour Media", ("Ida Marsh", "Harbour Media")),
+        ("Illustration by Tove Reed", ()),
+        ("Translated by Tove Reed", ()),
         ("@idamarsh", ()),
         ("Getty Images", ()),
         ("Shutterstock", ()),
@@ -79,6 +93,11 @@ ACCOUNT = '{"@type": "Person", "name": "Gull D"}'
 OWNER = '{"@type": ["Person", "Organization"], "name": "Ida Marsh"}'
 AGENCY = '{"@type": "NewsMediaOrganization", "name": "Reuters"}'
 CITED = "".join(f'<meta name="citation_author" content="{name}">' for name in ("Ida Marsh", "Tove Reed"))
+OFFICE = '{"@type": "Person", "name": "Ida Marsh, Professor of Tides at the Harbour School, Gull.example"}'
+PAPER = (
+    '<div class="authors"><span class="author">Ida Marsh</span>'
+    '<span class="author">Ida Marsh Port Town Times</span></div>'
+)
 MENU = '<ul><li><a href="/authors/tove/">Tove Reed</a></li></ul>'
 TEASER = "Fog closed the harbour for the third day in a row"
 SIGNED = '<a rel="author" href="/profile/ida">Ida Marsh</a>'
@@ -88,6 +107,14 @@ BOLD = "<p><strong>%s</strong></p>"
 @pytest.mark.parametrize(
     ("head", "body", "wanted"),
     [
+        # what is declared behind a name, or printed behind it again; the end of the block with the names
+        (LD % (TITLE, OFFICE), f"{H1}{PROSE}", ("Ida Marsh",)),
+        ("", f"{H1}{PAPER}{PROSE}", ("Ida Marsh",)),
+        (
+            "",
+            f"{H1}<div><p>By <a>Ida Marsh</a>, <a>Tove Reed</a></p><div><p>5 Min Read</p></div></div>{PROSE}",
+            ("Ida Marsh", "Tove Reed"),
+        ),
         # above the first paragraph
         ("", f"{H1}{BOLD % 'Ida Marsh'}{PROSE}", ()),  # as well a heading: "Golden Bay"
         ("", f"{H1}{BOLD % 'By Ida Marsh'}{PROSE}", ("Ida Marsh",)),
