@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from htmldate import find_date
@@ -73,11 +74,15 @@ _DATE_MARKS = {
 """The key of JSON-LD, the names of <meta>, and the classes of <time> that state a date."""
 _CHANGED_WORDS = re.compile(
     r"\W*(?:last\s)?(?:updated|modified|edited|aktualisiert|zuletzt|actualizado|modificado|mis à jour|"
-    r"aggiornato|atualizado|bijgewerkt|uppdaterad|обновлено)\b",
+    r"aggiornato|atualizado|bijgewerkt|uppdaterad|обновлено)\b(?!\sby\b)",
     re.IGNORECASE,
 )
+_CHANGED_LABEL = re.compile(rf"{_CHANGED_WORDS.pattern}\W*(?:on|at|am|le|el|il|op|den)?\W*$", re.IGNORECASE)
+"""What stands right before the date of a change."""
 _PROSE = 80
 """Paragraphs of this length are prose."""
+_AROUND = 3
+"""How many elements around a date may come behind its label."""
 _NEAR = 30
 """How many elements below the title may come before its date."""
 _ALONE = 40
@@ -103,9 +108,9 @@ def extract_fields(document: Document, head: Head, site: Site, opener: str | Non
     `opener` is the author of the post according to the thread.
     """
     index = document.index
-    language, language_rule = site.language, "site:language"
-    if head.language:
-        language, language_rule = head.language, "page:lang"
+    language, language_rule = head.language, "page:lang"
+    if not language:
+        language, language_rule = site.language, "site:language"
     told: dict[str, tuple[Any, str]] = {
         "title": title.extract_title(index, head, site),
         "authors": select.extract_authors(index, head, site, opener),
@@ -146,9 +151,7 @@ def _first(head: Head, *names: str) -> tuple[str | None, str]:
 
 def _meta_rule(name: str) -> str:
     """Return the rule of a <meta>."""
-    if ":" in name and not name.startswith("twitter:"):
-        return "page:og"
-    return "page:meta"
+    return "page:og" if ":" in name and not name.startswith("twitter:") else "page:meta"
 
 
 def _published(document: Document, head: Head, site: Site, language: str | None) -> tuple[Moment | None, str]:
@@ -211,7 +214,7 @@ def _plain_times(index: Index) -> list[HtmlElement]:
     ends = index.place(_first_prose(index))
     found = []
     for node in index.tagged("time"):
-        if not node.get("datetime") or _elsewhere(node) or _is_changed(node):
+        if not node.get("datetime") or _elsewhere(node) or _is_changed(node) or _is_quoted(node):
             continue
         if _in_post(node) or index.place(node) < ends:
             found.append(node)
@@ -229,11 +232,28 @@ def _in_post(node: HtmlElement) -> bool:
     return any(outer.tag in ("article", "main") or has_class(outer, _POSTS) for outer in below_body(node))
 
 
+def _is_quoted(node: HtmlElement) -> bool:
+    """True if a date is in a quotation, such as an embedded post."""
+    return any(outer.tag == "blockquote" for outer in below_body(node))
+
+
 def _is_changed(node: HtmlElement) -> bool:
     """True if a date is marked as a change's."""
     if "dateModified" in node.get("itemprop", "").split():
         return True
-    return has_class(node, _CHANGED) and not has_class(node, _PUBLISHED)
+    if has_class(node, _CHANGED) and not has_class(node, _PUBLISHED):
+        return True
+    return node.tag == "time" and _CHANGED_LABEL.search(_before(node)) is not None
+
+
+def _before(node: HtmlElement) -> str:
+    """Return the text right before an element, in the block around it or the element before."""
+    for inner in islice(below_body(node), _AROUND):
+        previous = inner.getprevious()
+        text = line(previous.tail) or text_of(previous) if previous is not None else ""
+        if text := text or line(inner.getparent().text) or "":
+            return text[-_ALONE:]
+    return ""
 
 
 def _modified(index: Index, head: Head, site: Site) -> tuple[Moment | None, str]:
@@ -249,8 +269,8 @@ def _printed(index: Index, site: Site, language: str | None) -> tuple[Moment, st
         if node.tag in ("body", "html", "article") or _elsewhere(node) or _is_changed(node):
             continue
         said = text_of(node)
-        if _CHANGED_WORDS.match(said):
-            continue
+        changed = _CHANGED_WORDS.search(said)
+        said = said[: changed.start()] if changed else said  # the date behind it is another one
         if said and len(said) < 200 and (found := parse.printed(said, site.timezone, language)):
             return found, "page:printed"
     return None
@@ -264,7 +284,7 @@ def _below_title(index: Index, site: Site, language: str | None) -> tuple[Moment
         return None
     for node in heading.xpath(f"following::*[position() <= {_NEAR}]"):
         text = _short_text(node)
-        if _is_changed(node) or _CHANGED_WORDS.match(text):
+        if _is_changed(node) or _is_quoted(node) or _CHANGED_WORDS.match(text):
             continue
         if _elsewhere(node) or _in_words(node):
             continue

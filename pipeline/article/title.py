@@ -38,6 +38,8 @@ _SEPARATORS = r"\s+(?:[|»«•·–—:~>/│｜ㅣ-]|//|::|>>|<<|&raquo;)\s+|\
 _SIGN = re.compile(r"\s*[|»«•·–—>/│｜ㅣ-]")
 _HANGING = re.compile(r"\s+(?:[|»«•·–—-]|//|::)\s*$")
 """A sign behind which the site's name is missing."""
+_ANCHOR_SIGN = re.compile(r"\s*[¶§#🔗]$")
+"""The sign of the link to a heading itself."""
 _LEAD = re.compile(r"^(?:\[>|[»›→>|·•]+)\s+")
 """Signs that a theme puts before a title."""
 _BETWEEN = re.compile(r"[\s:–—|·•-]")
@@ -46,6 +48,8 @@ _WORD = re.compile(r"\w+")
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]+")
 _SHORTEST_HOST = 3
 """Letters of the shortest name of a host that is a site's name at the end of a title."""
+_LONG_HOST = 6
+"""Letters of the shortest one that is written with spaces in titles, or has the site's motto behind it."""
 _KICKED = 8
 """Letters of the shortest title that a kicker in its heading may stand before."""
 _TITLE_WORDS = 4
@@ -59,7 +63,8 @@ def extract_title(index: Index, head: Head, site: Site) -> tuple[str | None, str
     headings = list(_headings(index, head.url))
     names = _site_names(index, head, site, headings)
     declared = _declared(index, head, names)
-    shown = _shown(headings, [text for text, _ in declared])
+    others = [heading for heading in headings if fold(heading.text) not in _long_hosts(head.url)]
+    shown = _shown(others, [text for text, _ in declared])
     rules = {rule for _, rule in declared}
     if shown is None and rules <= {"page:title"}:
         shown = _only(headings, names)
@@ -102,6 +107,12 @@ def _host_names(url: str) -> tuple[str, ...]:
     return tuple(name for name in names if len(name) >= _SHORTEST_HOST)
 
 
+def _long_hosts(url: str) -> frozenset[str]:
+    """Return the folded labels of a host that may be the site's name, without the spaces that it has."""
+    labels = (urlsplit(url).hostname or "").split(".")[:-1]
+    return frozenset(fold(label) for label in labels if len(label) >= _LONG_HOST)
+
+
 def _only(headings: list[_Heading], names: list[str]) -> tuple[str, str] | None:
     """Return the one labelled title or first heading, if the head has less."""
     folded = set(map(fold, names))
@@ -139,11 +150,12 @@ def _declared(index: Index, head: Head, names: list[str]) -> list[tuple[str, str
     ]
     own_names = [*names, *_host_names(head.url)]
     folded = set(map(fold, names))
+    hosts = _long_hosts(head.url)
     found = []
     lead = markup_to_line(headline) or ""
     for raw, rule in told:
         said = markup_to_line(raw) or ""
-        text = lead if _is_suffixed(said, lead, folded) else _without_site(said, own_names)
+        text = lead if _is_suffixed(said, lead, folded) else _without_site(said, own_names, hosts)
         text = _without_prefix(index, text, own_names)
         if text and fold(text) not in folded:  # an untitled article is declared by the site's name
             found.append((text, rule))
@@ -234,6 +246,8 @@ def _headings(index: Index, url: str) -> Iterator[_Heading]:
     labelled = index.having(_CLASSES)
     for node in index.ordered([*index.tagged("h1", "h2"), *labelled]):
         text = _LEAD.sub("", line(text_of(node)) or "")
+        if len(node) and _ANCHOR_SIGN.fullmatch(text_of(node[-1])):
+            text = _ANCHOR_SIGN.sub("", text)
         if not 0 < len(text) <= 400:
             continue
         if _is_cut(node, text, url) or elsewhere(node, _ELSEWHERE):
@@ -351,12 +365,21 @@ def _without_prefix(index: Index, title: str, names: list[str]) -> str:
     return title
 
 
-def _without_site(title: str, names: list[str]) -> str:
-    """Return a title less the site's name, and the frame of WordPress 2.x, at its end or its beginning."""
+def _without_site(title: str, names: list[str], hosts: frozenset[str]) -> str:
+    """Return a title less the site's name, and the frame of WordPress 2.x, at its end or its beginning.
+
+    Behind the name of the host a motto may follow.
+    """
     parts = re.split(rf"({_SEPARATORS})", title)
     for at in range(2, len(parts) - 2, 2):
         if _FRAME.fullmatch(parts[at]):
             return "".join(parts[at + 2 :])
+    for at in range(2, len(parts), 2):
+        if fold(parts[at]) in hosts:
+            title = "".join(parts[: at - 1])
+            break
+    if len(parts) > 1 and fold(parts[0]) in hosts:
+        title = "".join(parts[2:])
     for name in names:
         name = name.strip()
         if name.casefold() not in title.casefold():

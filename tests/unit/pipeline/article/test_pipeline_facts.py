@@ -284,8 +284,43 @@ def test_authors(head: str, body: str, wanted: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("shown", "declared"),
+    [
+        ("", f"{LONG} | Harbour Gazette"),
+        ("", f"{LONG} - Harbour Gazette - Celebrating 18 years of news"),
+        ("", f"Harbour Gazette: {LONG}".replace(": ", " - ")),
+        ("<h2>Harbour Gazette</h2>", f"{LONG} | Harbour Gazette"),
+        (f'<h1>{LONG}<a class="headerlink" href="#l">¶</a></h1>', LONG),
+    ],
+)
+def test_the_name_of_the_host_with_spaces_is_no_part_of_a_title(shown: str, declared: str) -> None:
+    url = "https://www.harbourgazette.example/lights/"
+    assert read(f"<main>{shown}{PROSE}</main>", f"<title>{declared}</title>", url).title == LONG
+
+
+EMBED = (
+    '<blockquote class="photo-embed"><p>A post shared by the pier</p>'
+    '<time datetime="2016-12-05T17:10:10+00:00">Dec 5, 2016</time></blockquote>'
+)
+UPDATED = '<time datetime="2018-03-06T19:49:32+00:00">March 6, 2018</time>'
+ORIGINAL = '<time datetime="2016-12-21T18:49:10+00:00">December 21, 2016</time>'
+
+
+@pytest.mark.parametrize(
     ("head", "body", "wanted"),
     [
+        # of an embedded post, and of a change by the label before it
+        ("", f"<article>{H1}{PROSE}{EMBED}</article>", None),
+        ("", f"<article>{H1}<p>December 7, 2016</p>{PROSE}{EMBED}</article>", "2016-12-07"),
+        ("", f"<article>{H1}<p>By Ida Marsh last updated {UPDATED}</p>{PROSE}</article>", None),
+        ("", f"<article>{H1}<p class=byline>By Ida Marsh, updated {UPDATED}</p>{PROSE}</article>", None),
+        (
+            "",
+            f"<article>{H1}<div><p>Updated:</p><p>{UPDATED}</p><p>Original:</p><p>{ORIGINAL}</p></div>"
+            f"{PROSE}</article>",
+            "2016-12-21T18:49:10+00:00",
+        ),
+        ("", f"{H1}<p class=byline>Edited by Ida Marsh, December 21, 2016</p>{PROSE}", "2016-12-21"),
         ("", f"{H1}<p>January 22, 2014</p>{PROSE}", "2014-01-22"),
         ("", f'{H1}<div><div>26 May, 2008 | <a href="/quests/">Quests</a></div></div>{PROSE}', "2008-05-26"),
         ("", f"{H1}{PROSE}{PROSE}{PROSE}{PROSE}{PROSE}{PROSE}{PROSE}{PROSE}<p>© 2031</p>", None),
