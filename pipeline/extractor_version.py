@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-EXTRACTOR_VERSION = 10
+EXTRACTOR_VERSION = 11
 """Raised by one with each change of what is extracted; archives then read their kept pages again."""
 
 _DIGEST = re.compile(r"[0-9a-f]{16}")

@@ -38,8 +38,6 @@ _SEPARATORS = r"\s+(?:[|»«•·–—:~>/│｜ㅣ-]|//|::|>>|<<|&raquo;)\s+|\
 _SIGN = re.compile(r"\s*[|»«•·–—>/│｜ㅣ-]")
 _HANGING = re.compile(r"\s+(?:[|»«•·–—-]|//|::)\s*$")
 """A sign behind which the site's name is missing."""
-_ANCHOR_SIGN = re.compile(r"\s*[¶§#🔗]$")
-"""The sign of the link to a heading itself."""
 _LEAD = re.compile(r"^(?:\[>|[»›→>|·•]+)\s+")
 """Signs that a theme puts before a title."""
 _BETWEEN = re.compile(r"[\s:–—|·•-]")
@@ -246,8 +244,6 @@ def _headings(index: Index, url: str) -> Iterator[_Heading]:
     labelled = index.having(_CLASSES)
     for node in index.ordered([*index.tagged("h1", "h2"), *labelled]):
         text = _LEAD.sub("", line(text_of(node)) or "")
-        if len(node) and _ANCHOR_SIGN.fullmatch(text_of(node[-1])):
-            text = _ANCHOR_SIGN.sub("", text)
         if not 0 < len(text) <= 400:
             continue
         if _is_cut(node, text, url) or elsewhere(node, _ELSEWHERE):

@@ -36,6 +36,8 @@ _LIKELY_RULES = frozenset(
     {"page:author-like", "page:profile-link", "page:avatar", "page:author-box", "page:trafilatura"}
 )
 """Rules that take the first name which looks so."""
+_PAPER = re.compile(r"(?:the|der|die|das|el|la|los|le|les|il|lo|de|het)\s", re.IGNORECASE)
+"""The article that the name of a paper begins with, and that of no person."""
 _TWICE = re.compile(r"(\S.*\S)\s+\1", re.IGNORECASE)
 """A name that is printed again behind itself, as in the words and the title of one link."""
 _LABELLED = re.compile(r"^(?:by\s+(?=\S)|(?:von|par|por)\s+(?=\S+\s+\S))", re.IGNORECASE)
@@ -82,7 +84,7 @@ def extract_authors(index: Index, head: Head, site: Site, opener: str | None = N
 
     A declaration that names the site itself counts only where no rule finds a person.
     """
-    own = {fold(name) for name in (head.site_name, site.title) if name}
+    own = {fold(name) for name in (head.site_name, site.title, *_publishers(head)) if name}
     labels = {fold(name) for name in _labels(head.url)}
     slug = urlsplit(head.url).path.rstrip("/").rsplit("/", 1)[-1]
     bylines = Bylines(index, slug)
@@ -106,7 +108,7 @@ def _is_house(name: str, own: set[str], labels: set[str]) -> bool:
     folded = fold(name)
     if folded in own or HOUSE.search(name):
         return True
-    return folded in labels and not FULL_NAME.fullmatch(name)
+    return folded in labels and (not FULL_NAME.fullmatch(name) or _PAPER.match(name) is not None)
 
 
 def _told(head: Head, bylines: Bylines, lines: Lines, opener: str | None) -> Found:
@@ -195,13 +197,19 @@ def _declared(head: Head, *, organizations: bool) -> list[str]:
         node = {"name": author} if isinstance(author, str) else resolve(head.nodes, author)
         if _is_organization(node) == organizations:
             found += [string(name) for name in values(node.get("name"))] or [_parts_of_name(node)]
-    return [_LABELLED.sub("", name) for name in found if name]
+    return [BYLINE_PREFIX.sub("", name) if _LABELLED.match(name) else name for name in found if name]
 
 
 def _is_organization(node: Node) -> bool:
     """True if JSON-LD declares an organization; a blog's owner may be a person and one."""
     kinds = list(map(str, values(node.get("@type"))))
     return "Person" not in kinds and any(kind.endswith("Organization") for kind in kinds)
+
+
+def _publishers(head: Head) -> Iterable[str | None]:
+    """Return the names of the organizations that JSON-LD declares as the article's publishers."""
+    nodes = (resolve(head.nodes, publisher) for publisher in values(head.article.get("publisher")))
+    return [string(node.get("name")) for node in nodes if _is_organization(node)]
 
 
 def _parts_of_name(node: Node) -> str | None:

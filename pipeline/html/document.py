@@ -16,6 +16,7 @@ from selectolax.lexbor import LexborHTMLParser
 from archive.core.answers.charsets import Decoded, decode
 from archive.core.records import Page, Problem
 from pipeline.html.dom import Index
+from pipeline.html.heading_links import blank_heading_links
 from pipeline.html.widgets import unclass_article
 
 _ONE_CLASS = etree.ElementDefaultClassLookup(element=HtmlElement)
@@ -78,6 +79,7 @@ def parse(page: Page) -> Document | None:
     cut = bool(_AT_END(tree))
     deep = flatten(tree)
     unclass_article(tree)
+    blank_heading_links(tree)
     return Document(
         page=page,
         source=source,

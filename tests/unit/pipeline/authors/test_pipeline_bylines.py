@@ -94,6 +94,11 @@ OWNER = '{"@type": ["Person", "Organization"], "name": "Ida Marsh"}'
 AGENCY = '{"@type": "NewsMediaOrganization", "name": "Reuters"}'
 CITED = "".join(f'<meta name="citation_author" content="{name}">' for name in ("Ida Marsh", "Tove Reed"))
 OFFICE = '{"@type": "Person", "name": "Ida Marsh, Professor of Tides at the Harbour School, Gull.example"}'
+PAPERS_NAME = '{"@type": "Person", "name": "La Gazette"}'
+PAPERS_BYLINE = '<div class="autor"><h6>Ida Marsh | 3 hours ago</h6></div>'
+PUBLISHED = (
+    '{"@type": "Person", "name": "Port Post"}, "publisher": {"@type": "Organization", "name": "Port Post"}'
+)
 PAPER = (
     '<div class="authors"><span class="author">Ida Marsh</span>'
     '<span class="author">Ida Marsh Port Town Times</span></div>'
@@ -109,6 +114,11 @@ BOLD = "<p><strong>%s</strong></p>"
     [
         # what is declared behind a name, or printed behind it again; the end of the block with the names
         (LD % (TITLE, OFFICE), f"{H1}{PROSE}", ("Ida Marsh",)),
+        # the name of the paper, with the address or as its publisher
+        (LD % (TITLE, PAPERS_NAME), f"{H1}{PAPERS_BYLINE}{PROSE}", ("Ida Marsh",)),
+        (LD % (TITLE, PAPERS_NAME), f"{H1}{PROSE}", ("La Gazette",)),
+        (LD % (TITLE, PUBLISHED), f"{H1}{PAPERS_BYLINE}{PROSE}", ("Ida Marsh",)),
+        (LD % (TITLE, '{"name": "Von Hafen-Experte Ida Marsh"}'), f"{H1}{PROSE}", ("Ida Marsh",)),
         ("", f"{H1}{PAPER}{PROSE}", ("Ida Marsh",)),
         (
             "",
