@@ -1,9 +1,9 @@
 """`make eval`: tables of what extraction gets right, over our fixtures and over real pages where they are.
 
 Real pages are read where a folder of them is given: pages with the truth of their threads; checkouts of
-scrapinghub/article-extraction-benchmark (bodies), adbar/trafilatura, flairNLP/fundus and mozilla/readability
-(bodies, titles, authors, days); and static copies of WordPress sites, whose own feeds and REST files are the
-truth. Nothing of them belongs to the project.
+scrapinghub/article-extraction-benchmark (bodies), adbar/trafilatura, flairNLP/fundus, mozilla/readability
+and postlight/parser (bodies, titles, authors, days); and static copies of WordPress sites, whose own feeds
+and REST files are the truth. Nothing of them belongs to the project.
 """
 
 from __future__ import annotations
@@ -175,6 +175,7 @@ def main() -> None:
     parser.add_argument("--trafilatura", type=Path, help="a checkout of adbar/trafilatura")
     parser.add_argument("--fundus", type=Path, help="a checkout of flairNLP/fundus")
     parser.add_argument("--readability", type=Path, help="a checkout of mozilla/readability")
+    parser.add_argument("--postlight", type=Path, help="a checkout of postlight/parser")
     parser.add_argument("--copies", type=Path, help="a folder of static WordPress copies, one a site")
     parser.add_argument("--most", type=int, default=60, help="posts of a copy that are read (60)")
     parser.add_argument("--threads", type=Path, default=THREADS, help="pages with the truth of their threads")
@@ -191,6 +192,7 @@ def main() -> None:
         ("Trafilatura's evaluation", options.trafilatura, labels.trafilatura_pages),
         ("News pages of fundus", options.fundus, labels.fundus_pages),
         ("Readability's test pages", options.readability, labels.readability_pages),
+        ("Pages of postlight's parser", options.postlight, labels.postlight_pages),
     ):
         if folder:
             labelled(name, pages(folder), errors=options.errors)

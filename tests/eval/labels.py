@@ -1,8 +1,8 @@
-"""Pages with labels of people and of publishers: three public sets, as one kind of record.
+"""Pages with labels of people and of publishers: four public sets, as one kind of record.
 
-Knows the layouts of checkouts of adbar/trafilatura, flairNLP/fundus and mozilla/readability. Its law: the
-pages are divided by their address; whoever works on the rules looks at misses of the first three quarters
-only, and believes the last one.
+Knows the layouts of checkouts of adbar/trafilatura, flairNLP/fundus, mozilla/readability and
+postlight/parser. Its law: the pages are divided by their address; whoever works on the rules looks at misses
+of the first three quarters only, and believes the last one.
 """
 
 from __future__ import annotations
@@ -22,6 +22,13 @@ from lxml.html import document_fromstring
 SHARES = ("tuned", "tuned", "tuned", "unseen")
 _WORDPRESS = re.compile(rb"""content=["']WordPress|/wp-(?:content|includes|json)/""", re.IGNORECASE)
 _CANONICAL = re.compile(rb"""<link[^>]*rel=["']?canonical["']?[^>]*href=["']?([^"'\s>]+)""", re.IGNORECASE)
+_ASSERTED = re.compile(
+    r"readFileSync\(\s*['\"`]\./(?P<file>[^'\"`]+)|\burl\s*=\s*['\"`](?P<url>http[^'\"`]+)|"
+    r"assert\.equal\(\s*(?P<name>title|author|date_published)\s*,\s*"
+    r"(?P<value>null|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`(?:[^`\\]|\\.)*`)"
+)
+"""The file, the address and the fields that a test of postlight's parser names."""
+_META = re.compile(rb"<meta\b[^>]*>")
 _LEAST = 200
 """Characters of the shortest text that is compared."""
 
@@ -111,6 +118,33 @@ def readability_pages(checkout: Path) -> Iterator[Labelled]:
             day=_day(said.get("publishedTime")),
             text=_long(text),
         )
+
+
+def postlight_pages(checkout: Path) -> Iterator[Labelled]:
+    """Return the pages of postlight's parser, with what the tests of its rules for single sites expect."""
+    told: dict[Path, dict[str, str]] = {}
+    for test in sorted((checkout / "src/extractors/custom").glob("*/index.test.js")):
+        url, file = "", checkout
+        for match in _ASSERTED.finditer(test.read_text(encoding="utf-8")):
+            url = match["url"] or url
+            file = checkout / match["file"] if match["file"] else file
+            if match["name"] and match["value"] != "null":
+                value = re.sub(r"\\(.)", r"\1", match["value"][1:-1])
+                told.setdefault(file, {"url": url}).setdefault(match["name"], value)
+    for file, label in told.items():
+        if file.is_file() and label["url"]:
+            yield Labelled(
+                url=label["url"],
+                body=_META.sub(_with_content, file.read_bytes()),
+                title=label.get("title") or None,
+                authors=label.get("author") or None,
+                day=_day(label.get("date_published")),
+            )
+
+
+def _with_content(meta: re.Match[bytes]) -> bytes:
+    """Return a meta element with its attribute, which those pages were saved with another name of."""
+    return meta[0] if b"content=" in meta[0] else meta[0].replace(b"value=", b"content=", 1)
 
 
 def _day(stated: str | None) -> date | None:
