@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from archive.core.records import Site
 from pipeline.authors.bylines import Bylines, presented
 from pipeline.authors.unmarked_bylines import Lines
-from pipeline.authors.vocabulary import BYLINE_PREFIX, DESK, FULL_NAME, HOUSE, IS_AGENCY, ROLE, is_no_name
+from pipeline.authors.vocabulary import BYLINE_PREFIX, FULL_NAME, HOUSE, IS_AGENCY, NEWSROOM, ROLE, is_no_name
 from pipeline.html.dom import Index, fold
 from pipeline.html.metadata import Head, Node, resolve, string, values
 from pipeline.html.sanitize import line, markup_to_line
@@ -58,7 +58,7 @@ def _split(name: str | None) -> tuple[str, ...]:
     if not name or is_no_name(name) or len(name) > 200:
         return ()
     pieces = [part for part in _SPLIT.split(name) if part]
-    first, *others = [part for part in pieces if not DESK.fullmatch(part)] or [name]
+    first, *others = [part for part in pieces if not NEWSROOM.fullmatch(part)] or [name]
     if len(pieces) > 1 and not others:
         return (first,)
     parts = [first, *(part for part in others if not ROLE.fullmatch(part))]

@@ -105,7 +105,9 @@ FIRST_WORDS = re.compile(_PERSON)
 AND = re.compile(r"\s*(?:[,/&]|(?:and|und|et|y|e)\b)")
 IN_PLACE = re.compile(rf"(?P<name>{_PERSON})\s+in\s+\S.*")
 """A name, and the rubric or the place that it is printed in."""
-DESK = re.compile(r"red\.?|(?i:(?:news )?agenc(?:y|ies)|agentur(?:en)?|agences?|agencias?|agenzi[ae]|wires?)")
+NEWSROOM = re.compile(
+    r"red\.?|(?i:(?:news )?agenc(?:y|ies)|agentur(?:en)?|agences?|agencias?|agenzi[ae]|wires?)"
+)
 """What stands beside names for the desk and the agencies that have helped."""
 BOX = re.compile(
     r"^(?:post-|about-?|the-?|entry-)?author[-_]{0,2}(?:bio|box|info|description|card|profile)(?![a-z])|"
