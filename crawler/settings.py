@@ -73,7 +73,6 @@ EXTENSIONS = {
     "scrapy.extensions.corestats.CoreStats": 0,
     "scrapy.extensions.logcount.LogCount": 0,
     "scrapy.extensions.closespider.CloseSpider": 0,
-    "scrapy.extensions.feedexport.FeedExporter": 0,
     "scrapy.extensions.spiderstate.SpiderState": 0,
     "crawler.runs.recorder.RunRecorder": 100,
     "crawler.runs.progress.Progress": 200,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from http import HTTPStatus
 from importlib import import_module
 
 from archive.core import rendered
@@ -31,10 +32,10 @@ _READERS = {
 def prepare(page: Page) -> None:
     """Load what reads a page, so that its bound is for the reading alone.
 
-    Nothing is loaded for an answer without a body, such as 304: most crawls find nothing new, and trafilatura
-    is slow to import.
+    Nothing is loaded for an answer without a body, such as 304, or for a refusal: most crawls find nothing
+    new, and trafilatura is slow to import.
     """
-    if page.kind in _READERS and page.body:
+    if page.kind in _READERS and page.body and page.status < HTTPStatus.BAD_REQUEST:
         _load(_READERS[page.kind][0])
 
 

@@ -20,7 +20,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from archive.changes import text_blocks
 from archive.changes.common_ways import DAY, LEAST, RETITLED, Change, Having, common_ways, family
 from archive.changes.sentences import changed_sentences
 from archive.core.connection import Database
@@ -126,6 +125,8 @@ def _is_box(db: Database, change: Change, box: str) -> bool:
     after = _after(db, change.kind, change.row)
     if after is None or "words" in change.ways or set(json.loads(change.row["changed"])) - OF_TEXT:
         return False
+    from archive.changes import text_blocks  # noqa: PLC0415  (few changes are of a box)
+
     compared = text_blocks.compare(text_blocks.blocks(change.row["text"]), text_blocks.blocks(after["text"]))
     return bool(compared.hunks) and all(_is_of_box(hunk, box) for hunk in compared.hunks)
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from archive.core.errors import ArchiveError
-from archive.files import desk_store, fingerprints, media, raw_pages, redaction_store
+from archive.files import media, raw_pages, redaction_store
 
 CONFIG = "backissue.toml"
 SET_ASIDE_SUFFIX = ".before-restore"
@@ -42,6 +42,8 @@ def beside_bytes(archive: Path) -> int:
 
 
 def _files(archive: Path, config: Path | None) -> Iterator[tuple[Path, str]]:
+    from archive.files import desk_store, fingerprints  # noqa: PLC0415  (a crawl needs neither)
+
     main = archive.resolve()
     databases = {
         main: "the database",

@@ -18,8 +18,6 @@ from typing import Any
 
 from archive.core.database import is_still, is_writable
 from archive.core.errors import ArchiveError
-from archive.files.desk_records import ENVIRONMENT
-from archive.files.desk_store import Desk, desk_path
 
 SETTINGS: Mapping[str, str] = {
     "default_page_size": "50",
@@ -94,6 +92,9 @@ def open_desks(archive: Path, url: str) -> None:
     Forms are signed by the secret of desk.db, so that a page that was open before a restart of the server can
     still save. The URL is noted there, for links of readers, where the folder may be written.
     """
+    from archive.files.desk_records import ENVIRONMENT  # noqa: PLC0415  (all commands load this file)
+    from archive.files.desk_store import Desk, desk_path  # noqa: PLC0415
+
     os.environ[ENVIRONMENT] = "1"
     path = desk_path(archive)
     try:

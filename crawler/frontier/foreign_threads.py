@@ -26,7 +26,6 @@ from crawler.fetch.offsite import RESTING, may_be_server
 from crawler.fetch.responses import page_from_failure, page_from_response
 from pipeline.threads import readers
 from pipeline.threads.adapter import Part, ThreadQuestion, UnreadableThreadError
-from pipeline.threads.extract import comment_id
 
 MAX_SERVER_FAILURES = 3
 """Failed answers in a row after which a server is asked nothing more in one crawl."""
@@ -59,6 +58,8 @@ class ThreadWalk:
 
     def after(self, part: Part) -> ThreadWalk:
         """Return the progress after one more answer."""
+        from pipeline.threads.extract import comment_id  # noqa: PLC0415  (few sources have threads elsewhere)
+
         system = self.thread.system
         shown = {comment_id(system, remark.id) for remark in part.remarks if remark.is_shown}
         ids = {remark.id for remark in part.remarks}

@@ -27,12 +27,11 @@ from archive.core.timestamps import to_text
 from archive.storage.archive import Archive
 from archive.tables import crawl_states, visits
 from crawler.frontier.due_dates import decide_due
-from crawler.runs import audit_conclusion, crawl_conclusion
+from crawler.runs import crawl_conclusion
 from crawler.runs.conclusion import Conclusion, RunEnd
 from crawler.runs.sealing import seal_after_run
 from crawler.spiders.news import NewsSpider
 from crawler.spiders.source import SourceSpider
-from crawler.spiders.verify import VerifySpider
 
 _COPIES_SECONDS = 60.0  # limit for comparing new texts with all others; the next run continues
 
@@ -173,6 +172,9 @@ class RunRecorder:
     def _conclude(self, end: RunEnd) -> Conclusion:
         if isinstance(self.spider, NewsSpider):
             return crawl_conclusion.conclude_crawl(end, self.spider)
+        from crawler.runs import audit_conclusion  # noqa: PLC0415  (a crawl does not need it)
+        from crawler.spiders.verify import VerifySpider  # noqa: PLC0415
+
         if isinstance(self.spider, VerifySpider):
             return audit_conclusion.conclude_audit(end, self.spider)
         raise TypeError(f"runs of {type(self.spider).__name__} have no conclusion")

@@ -25,6 +25,8 @@ from crawler.crawl import Crawl
 from crawler.fetch.session import Session
 from crawler.fetch.visitor import visitor_for
 
+FEED_EXPORT = "scrapy.extensions.feedexport.FeedExporter"
+
 
 class Handoff:
     """Items that were yielded and are not saved yet."""
@@ -97,11 +99,14 @@ class SourceSpider(scrapy.Spider):
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
-        """Send every item through the item pipeline."""
+        """Send every item through the item pipeline, and to feed exports where some are wanted."""
         from pipeline.item_pipeline import ItemPipeline  # noqa: PLC0415  (it loads the extractor)
 
         super().update_settings(settings)
         settings.set("ITEM_PIPELINES", {ItemPipeline: 300}, priority="spider")
+        if settings["FEEDS"]:  # it brings the clients of FTP and of S3
+            wanted = {**settings.getdict("EXTENSIONS"), FEED_EXPORT: 0}
+            settings.set("EXTENSIONS", wanted, priority="spider")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, source: str | Source = "", **kwargs: Any) -> Self:

@@ -11,8 +11,6 @@ from typing import Any
 
 from archive.core import urls
 from archive.core.records import Article, Extract, Page, Problem, Site, Surface
-from pipeline.article import publisher
-from pipeline.html.sanitize import line
 from pipeline.platforms.entries import origins_of, unique
 from pipeline.platforms.json_values import objects_in
 
@@ -22,6 +20,8 @@ Said = dict[str, Any]
 def said_text(value: object) -> str | None:
     """Return a string on one line; no result for another type."""
     if isinstance(value, str):
+        from pipeline.html.sanitize import line  # noqa: PLC0415  (all systems are loaded, few have an API)
+
         return line(value)
     return None
 
@@ -42,6 +42,8 @@ def parse_entries(
     `facts_of` gives the URL of an entry, its facts, and the HTML of its text, None where that is not public:
     then the problem "paywalled" names it.
     """
+    from pipeline.article import publisher  # noqa: PLC0415
+
     articles: list[Article] = []
     problems: list[Problem] = []
     for entry in entries:

@@ -12,8 +12,6 @@ from lxml import etree
 from archive.core import urls
 from archive.core.answers import tolerant_xml
 from archive.core.records import Article, Extract, Page, Site, Surface
-from pipeline.dates import parse as dates
-from pipeline.html.sanitize import line
 from pipeline.platforms.entries import as_extract, origins_of, unique
 
 _NEWS = "news"
@@ -44,6 +42,9 @@ def _article(entry: etree._Element, page: Page, site: Site) -> Article | None:
         return None
     if not urls.matches(url, site.article_pattern):
         return None
+    from pipeline.dates import parse as dates  # noqa: PLC0415  (few sitemaps are of news)
+    from pipeline.html.sanitize import line  # noqa: PLC0415
+
     keywords = (_text(news, "keywords") or "").split(",")
     facts: dict[str, Any] = {
         "title": _text(news, "title"),
@@ -68,4 +69,6 @@ def _text(element: etree._Element | None, name: str) -> str | None:
     child = _child(element, name)
     if child is None:
         return None
+    from pipeline.html.sanitize import line  # noqa: PLC0415
+
     return line("".join(child.itertext()))

@@ -14,7 +14,6 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from archive.core.answers.json_text import parse_answer
 from archive.core.records import Extract, Page, Problem, Site
-from pipeline.dates import parse as dates
 from pipeline.platforms.adapter import ApiEntry
 from pipeline.platforms.api_answers import Said, names_in, parse_entries, paywalled, said_text
 from pipeline.platforms.json_values import object_in, objects_in
@@ -86,6 +85,8 @@ def _posts(page: Page) -> list[Said] | None:
 
 
 def _facts(post: Said, site: Site) -> tuple[str | None, Mapping[str, Any], str | None]:
+    from pipeline.dates import parse as dates  # noqa: PLC0415  (all systems are loaded, few have an API)
+
     tags = [tag for tag in objects_in(post.get("tags")) if _is_public(tag)]
     facts = {
         "title": said_text(post.get("title")),

@@ -12,7 +12,6 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 from archive.core.answers.json_text import parse_answer
 from archive.core.records import Extract, Page, Problem, Site
-from pipeline.dates import parse as dates
 from pipeline.platforms.adapter import ApiEntry
 from pipeline.platforms.api_answers import Said, names_in, parse_entries, paywalled, said_text
 
@@ -64,6 +63,8 @@ def _posts(page: Page) -> list[Said] | None:
 
 
 def _facts(post: Said, site: Site) -> tuple[str | None, Mapping[str, Any], str | None]:
+    from pipeline.dates import parse as dates  # noqa: PLC0415  (all systems are loaded, few have an API)
+
     facts = {
         "title": said_text(post.get("title")),
         "authors": names_in(post.get("publishedBylines")),

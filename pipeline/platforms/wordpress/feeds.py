@@ -23,7 +23,7 @@ from pipeline.dates import parse as dates
 from pipeline.html import images
 from pipeline.html.document import charset_problems
 from pipeline.html.sanitize import is_excerpt, markup_to_line, render
-from pipeline.platforms import json_feed, news_sitemap
+from pipeline.platforms import json_feed, json_feed_articles, news_sitemap
 from pipeline.platforms.entries import NO_LINK, ReadEntry, as_extract, origins_of, unique
 
 _POST_ID = re.compile(r"[?&](?:p|page_id)=(\d{1,18})(?!\d)", re.ASCII)
@@ -55,7 +55,7 @@ def parse_post_feed(page: Page, site: Site) -> Extract:
     if news_sitemap.is_news_sitemap(page):
         return news_sitemap.parse_news_sitemap(page, site)
     if feed := json_feed.read_feed(page):
-        return json_feed.parse_json_feed(page, feed, site)
+        return json_feed_articles.parse_json_feed(page, feed, site)
     return _feed(page, lambda entry: _article(entry, page, site))
 
 
