@@ -26,7 +26,7 @@ _BREAKS = re.compile(
 _HIDDEN = ("\u00ad", "\u200b", "\u2060", "\ufeff")
 _DASHES = re.compile(r"-{2,3}")
 _GARBLED = re.compile(r"\ufffd|[ÃÂâÐÑ][\x80-\xbf\u0152-\u2122]|(?<=\w)\?+(?=\w)|\?{2,}")
-_MARKS = re.compile(r"[?\u0080-\U0010ffff]+")
+_MARKS = re.compile(r"[^\x00-\x3e\x40-\x7f]+")  # "?", and all that is not ASCII
 _REFERENCE = re.compile(r"&(?:\w{2,8}|#\d{2,7}|#x[0-9a-fA-F]{2,6});")
 _OTHERS = re.compile(r"[^A-Za-z0-9]+")
 _LOST = 1 / 3
