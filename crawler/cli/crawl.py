@@ -15,6 +15,7 @@ import click
 
 from archive.cli.console import Context, Exit, Planned, emit
 from archive.core.formatting import plain
+from archive.core.loading import loading
 from archive.core.records import Run
 from crawler.config.config import Config, Source, load_config
 from crawler.daemon import processes
@@ -112,7 +113,8 @@ def quietly() -> Iterator[None]:
 def _crawl_one(
     config: Config, source: Source, run_id: int | None, *, progress: bool, as_json: bool, trust_clock: bool
 ) -> int:
-    from crawler.runs.runner import run_crawl  # noqa: PLC0415  (Scrapy is slow to import)
+    with loading():
+        from crawler.runs.runner import run_crawl  # noqa: PLC0415  (Scrapy is slow to import)
 
     run = run_crawl(source, config.archive, run_id=run_id, progress=progress, trust_clock=trust_clock)
     if run_id is not None:

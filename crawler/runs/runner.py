@@ -6,6 +6,7 @@ A process can do this once.
 from __future__ import annotations
 
 import gc
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +17,7 @@ from scrapy.settings import Settings
 
 from archive.core.crawl_report import CrawlReport
 from archive.core.errors import ClockError
+from archive.core.loading import loading
 from archive.core.records import Run
 from archive.operations.clock_check import refuse_past
 from archive.storage.archive import Archive
@@ -115,15 +117,10 @@ def _spare_collector() -> None:
 
 
 def _run(spider: str, source: Source, archive_path: Path, **options: object) -> Run:
-    _load_tls()
-    values = settings()
-    values.set("BACKISSUE_ARCHIVE", str(archive_path.absolute()), priority="cmdline")
-    values.set("SPIDER_MODULES", [f"crawler.spiders.{spider}"], priority="cmdline")  # and no other
-    values.set("BACKISSUE_LIMIT", source.limit.total_seconds(), priority="cmdline")
-    for name, value in options.items():
-        values.set(name, value, priority="cmdline")
-    process = AsyncCrawlerProcess(values)
-    crawler = process.create_crawler(spider)
+    with loading():
+        _load_tls()
+        process = _process(spider, source, archive_path, options)
+        crawler = process.create_crawler(spider)
     report = CrawlReport()
     task = process.crawl(crawler, source=source, report=report)
     _spare_collector()
@@ -138,3 +135,15 @@ def _run(spider: str, source: Source, archive_path: Path, **options: object) -> 
         raise RuntimeError("the run was never recorded")
     with Archive.open(archive_path, create=False) as archive:
         return archive.runs.get(report.run_id)
+
+
+def _process(
+    spider: str, source: Source, archive_path: Path, options: Mapping[str, object]
+) -> AsyncCrawlerProcess:
+    values = settings()
+    values.set("BACKISSUE_ARCHIVE", str(archive_path.absolute()), priority="cmdline")
+    values.set("SPIDER_MODULES", [f"crawler.spiders.{spider}"], priority="cmdline")  # and no other
+    values.set("BACKISSUE_LIMIT", source.limit.total_seconds(), priority="cmdline")
+    for name, value in options.items():
+        values.set(name, value, priority="cmdline")
+    return AsyncCrawlerProcess(values)
