@@ -28,8 +28,6 @@ from archive.core.timestamps import to_text
 from archive.files import media
 from archive.migrations import migrations
 from archive.operations.backup import copy_published
-from archive.public.render.completeness import completeness_sentence
-from archive.public.render.monthly_counts import by_month
 from archive.search.sql import TABLES
 from archive.shards import generation
 from archive.shards.shard_index import (
@@ -304,6 +302,8 @@ def _flush(path: Path) -> None:
 
 def _facts(archive: sqlite3.Connection, number: int, name: str, state: str, size: int) -> Shard:
     """Return the index entry of an archive."""
+    from archive.public.render.completeness import completeness_sentence  # noqa: PLC0415  (it loads Datasette)
+
     since, until = archive.execute(_FACTS).fetchone()
     runs = _rows(
         archive,
@@ -335,6 +335,8 @@ def _facts(archive: sqlite3.Connection, number: int, name: str, state: str, size
 
 
 def _months(archive: sqlite3.Connection) -> list[Row]:
+    from archive.public.render.monthly_counts import by_month  # noqa: PLC0415
+
     return [row for row in by_month(archive) if row["month"]]
 
 

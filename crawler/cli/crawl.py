@@ -15,10 +15,10 @@ import click
 
 from archive.cli.console import Context, Exit, Planned, emit
 from archive.core.formatting import plain
-from archive.core.loading import loading
 from archive.core.records import Run
 from crawler.config.config import Config, Source, load_config
 from crawler.daemon import processes
+from crawler.runs.loading import loading
 from crawler.schedule.learned import Auto
 from crawler.schedule.learning import Learning
 from crawler.schedule.timetable import Timetable, format_span

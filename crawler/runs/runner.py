@@ -17,11 +17,11 @@ from scrapy.settings import Settings
 
 from archive.core.crawl_report import CrawlReport
 from archive.core.errors import ClockError
-from archive.core.loading import loading
 from archive.core.records import Run
 from archive.operations.clock_check import refuse_past
 from archive.storage.archive import Archive
 from crawler.config.config import Source
+from crawler.runs.loading import loading
 
 _ALLOCATIONS = 10_000  # of objects that can be in a cycle, after which the collector runs
 

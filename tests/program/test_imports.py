@@ -76,6 +76,7 @@ print(*sorted(sys.modules))
         (("export", "csv", "--joined"), {"email", "yaml"}),
         (("export", "sql"), {"email"}),
         (("seal",), {"archive.storage.archive", "cryptography", "email"}),
+        (("publish", "--help"), {"archive.storage.archive", "w3lib", "email"}),
         (("fleet", "--help"), {"archive.storage.archive"}),
         (("explain", "page.html"), READING),
         (("crawl", "--no-progress"), FETCHING | {"archive.storage.archive", "archive.identity"}),
