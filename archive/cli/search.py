@@ -20,8 +20,9 @@ from archive.queries import articles, pointing, url_lookup
 from archive.queries.articles import HeldArticle, HeldComment
 from archive.search import engine as searching
 from archive.search import typed_filters
-from archive.search.engine import MARK, UNMARK, Ask, Row
-from archive.search.suggestions import find_with_help
+from archive.search.engine import MARK, UNMARK, Ask
+from archive.search.hits import Row
+from archive.search.suggestions import Help, find_with_help
 
 WIDTH = 100
 
@@ -101,28 +102,32 @@ def search(
         state="changed" if changed else "",
         size=limit * 2 if kind == "all" else limit,
     )
-    found, instead = _found(context, ask, with_help=not as_json)
+    found, advice = _found(context, ask, with_help=not as_json)
     hits = [hit for section in found.sections for hit in section.hits]
     for note in found.notes:
         say(plain(note))
     if as_json:
         emit(_search_json(found, hits))
         return
-    if instead:
-        say(plain(instead))
+    if advice.instead:
+        say(plain(advice.instead))
     for hit in hits:
         click.echo(_hit(hit))
     say(_summary(found, len(hits)))
+    nearby = [hit for part in advice.nearby for hit in part.hits]
+    if nearby:
+        say("With most of these words:")
+    for hit in nearby[:limit]:
+        click.echo(_hit(hit))
 
 
-def _found(context: Context, ask: Ask, *, with_help: bool) -> tuple[searching.SearchResult, str]:
-    """Return what is found, and a sentence on what is shown instead ("" for nothing)."""
+def _found(context: Context, ask: Ask, *, with_help: bool) -> tuple[searching.SearchResult, Help]:
+    """Return what is found, and what finds more."""
     with opened(context) as archive:
         typed_filters.check_filters(archive.db.conn, ask)
         if not with_help:
-            return searching.find(archive.db.conn, ask), ""
-        found, advice = find_with_help(archive.db.conn, ask)
-        return found, advice.instead
+            return searching.find(archive.db.conn, ask), Help()
+        return find_with_help(archive.db.conn, ask)
 
 
 def _summary(found: searching.SearchResult, shown: int) -> str:

@@ -16,7 +16,8 @@ from typing import Any
 from archive.core.connection import Database
 from archive.notifications.conditions import Fact, Notice, Position, quote_text
 from archive.notifications.links import Links
-from archive.search.engine import Row, expand_query, iterate_hits, without_text
+from archive.search.engine import expand_query
+from archive.search.hits import Row, iterate_hits, without_text
 from archive.search.sql import MARK, UNMARK, Ask, Plan
 
 _SHOWN = 10  # matches that a notice names; all are counted

@@ -2,21 +2,21 @@
 
 Used by the page and by the command line alike: both pass a connection and an `Ask`, and get the same hits in
 the same order. It only reads. Invariant: the work is bounded for every query. Counts stop at `CAP`; of more
-matches than that, only the `CAP` archived last are ranked, and `Section` states so. Snippets have the
-delimiters MARK and UNMARK around what matched; they are not HTML.
+matches than that, only the `CAP` archived last are ranked, and `Section` states so.
 """
 
 from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
 
 from archive.core.formatting import in_quotes
 from archive.core.timestamps import is_span
+from archive.search.hits import Row, iterate_hits, without_text
 from archive.search.query_parser import Wording, parse_query, searchable, tidy_query
 from archive.search.sql import CAP, MARK, TABLES, UNMARK, Ask, Plan
 from archive.search.substrings import widen
@@ -32,17 +32,13 @@ __all__ = [
     "Section",
     "expand_query",
     "find",
-    "iterate_hits",
     "rank_matches",
     "understand",
     "whole",
-    "without_text",
 ]
 
 SEARCHED_KINDS = tuple(TABLES)
-EXCERPT_CHARACTERS = 280
 
-Row = dict[str, str | int | None]
 Common = Callable[[str, str], bool]
 """True if an index has a great many matches: asked for several kinds, counted once."""
 
@@ -158,8 +154,8 @@ def _section(connection: sqlite3.Connection, plan: Plan, ask: Ask, common: Commo
     more = len(pool) > CAP or (many and plan.table.item is not None)
     start = (ask.page - 1) * size
     if more and by_date and plan.match:
-        page = _rows(connection, f"{plan.walk()} LIMIT {size} OFFSET {start}", plan.values)
-        ids = [int(row["id"] or 0) for row in page] if size else []
+        page = connection.execute(f"{plan.walk()} LIMIT {size} OFFSET {start}", plan.values)
+        ids = [row_id for (row_id,) in page]
     else:
         best = pool[:CAP][start : start + size]
         ids = [row_id for _, row_id in best]
@@ -263,67 +259,3 @@ def _pool(connection: sqlite3.Connection, plan: Plan, by_date: bool, many: bool)
         return sorted(scored, key=lambda pair: (pair[0] or "", pair[1]), reverse=True)
     ranked = sorted(scored[:CAP], key=lambda pair: (pair[0], -pair[1]))
     return ranked + scored[CAP:]
-
-
-def iterate_hits(connection: sqlite3.Connection, plan: Plan, ids: list[int]) -> Iterator[Row]:
-    """Yield the hits themselves, each with its `text`.
-
-    Snippets are made for these few alone, since they read the whole text.
-    """
-    table = plan.table
-    row_sql = f"SELECT {table.columns} FROM {table.rows} WHERE r.id = :id"
-    marked = _marked(connection, plan, ids)
-    for row_id in ids:
-        row = next(_rows(connection, row_sql, {"id": row_id}))
-        excerpt = _excerpt(str(row["text"] or ""), plan.needles)
-        yield {**row, "excerpt": excerpt, **marked.get(row_id, {})}
-
-
-def without_text(hit: Row) -> Row:
-    """Return a hit as pages show it."""
-    return {name: value for name, value in hit.items() if name != "text"}
-
-
-def _excerpt(text: str, needles: tuple[str, ...]) -> str:
-    """Return the text around the first of some needles, all highlighted; or the beginning of a text."""
-    found = None
-    if needles:
-        pattern = "|".join(map(re.escape, needles))
-        found = re.search(pattern, text, re.IGNORECASE)
-    start = 0
-    if found:
-        start = max(0, found.start() - EXCERPT_CHARACTERS // 3)
-    shown = text[start : start + EXCERPT_CHARACTERS]
-    for needle in needles:
-        unmarked_needle = f"{re.escape(needle)}(?![^{MARK}]*{UNMARK})"
-        shown = re.sub(unmarked_needle, rf"{MARK}\g<0>{UNMARK}", shown, flags=re.IGNORECASE)
-    more = ""
-    if start + EXCERPT_CHARACTERS < len(text):
-        more = "…"
-    before = ""
-    if start:
-        before = "…"
-    return before + shown + more
-
-
-def _marked(connection: sqlite3.Connection, plan: Plan, ids: list[int]) -> dict[int, Row]:
-    """Return the index's highlights of each row.
-
-    Terms of one prefix are gathered once.
-    """
-    if not plan.match or not ids:
-        return {}
-    index = plan.table.index
-    marks = ", ".join(map(str, ids))
-    together = [f"rowid BETWEEN {min(ids)} AND {max(ids)} AND +rowid IN ({marks})"]
-    wheres = together if plan.has_prefix else [f"rowid = {row_id}" for row_id in ids]
-    columns = plan.table.excerpt
-    sql = f"SELECT rowid, {columns} FROM {index} WHERE {index} MATCH :match AND "
-    found = (row for where in wheres for row in _rows(connection, sql + where, {"match": plan.match}))
-    return {int(row.pop("rowid") or 0): row for row in found}
-
-
-def _rows(connection: sqlite3.Connection, sql: str, values: Mapping[str, str | int]) -> Iterator[Row]:
-    cursor = connection.execute(sql, values)
-    names = [column[0] for column in cursor.description]
-    return (dict(zip(names, row, strict=True)) for row in cursor)

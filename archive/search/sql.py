@@ -178,8 +178,8 @@ class Plan:
     """Query of one table: the FTS5 expression, the further conditions, and their values.
 
     In conditions, {id} and {row} represent the id of the row, in a set of ids and in a range of them;
-    conditions that name no other column need no row. `needles` are the terms that the index of substrings has
-    found, for highlights.
+    conditions that name no other column need no row. For highlights, `groups` are those of `match`, and
+    `needles` the terms that the index of substrings has found.
     """
 
     table: Table
@@ -187,6 +187,7 @@ class Plan:
     conditions: tuple[str, ...] = ()
     values: dict[str, str] = field(default_factory=dict)
     needles: tuple[str, ...] = ()
+    groups: Groups = ()
 
     @classmethod
     def of(cls, kind: str, wording: Wording, ask: Ask) -> Plan:
@@ -218,7 +219,8 @@ class Plan:
         elif groups:
             conditions.append("0")  # no part of the query can be in this table
         needles = tuple(term.text for group in pieced for term in group if term.pieces)
-        return cls(table=table, match=match, conditions=tuple(conditions), values=values, needles=needles)
+        all_of = tuple(conditions)
+        return cls(table=table, match=match, conditions=all_of, values=values, needles=needles, groups=groups)
 
     def few(self, order: str) -> str:
         """Return ids and scores of the matches, asking each match whether it meets the conditions.
@@ -305,10 +307,7 @@ def _below(table: Table, articles: str) -> str:
 
 
 def _split(groups: Groups, table: Table) -> tuple[Groups, Groups]:
-    """Split the groups, as comments have no own title.
-
-    `title:` is for that of their article.
-    """
+    """Split off the groups of titles: in comments, `title:` is for that of their article."""
     if "title" in table.fields:
         return groups, ()
     titled = tuple(group for group in groups if all(term.field == "title" for term in group))

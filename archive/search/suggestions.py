@@ -1,8 +1,8 @@
 """Suggestions for a search that finds little: which term is at fault, and what finds more.
 
 A search with no match is tried again: with the nearest spelling, then without quotation marks, then for texts
-with most of the terms. `Help.instead` states what is shown instead. Invariant: a search that finds something
-is never replaced.
+with most of the terms. `Help.instead` states what is shown instead. A search that finds something is never
+replaced; where that is little, the best of the texts with most of the terms follow it (`Help.nearby`).
 """
 
 from __future__ import annotations
@@ -14,13 +14,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from archive.core.formatting import in_quotes
-from archive.search.engine import SearchResult, expand_query, find
+from archive.search.engine import SearchResult, Section, expand_query, find
 from archive.search.query_parser import Groups, Term, Wording, format_query
 from archive.search.sql import Ask, Plan
 from archive.search.vocabulary import nearest_word
 
 FEW = 3
 """Matches up to which help is offered."""
+
+_SENTENCE = 5
+_FEW_OF_SENTENCE = 10
+"""The same for so many words: a long article may have them all, and not be what is remembered."""
 
 MOST_COUNTED = 1000
 """Texts up to which a word is counted here."""
@@ -42,13 +46,17 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Help:
-    """Frequency of each term, further searches, and what is shown instead ("" for nothing)."""
+    """Frequency of each term, further searches, and what is shown instead ("" for nothing).
+
+    `nearby` are texts with most of the terms that are shown below the matches.
+    """
 
     words: tuple[tuple[str, int], ...] = ()
     spelled: tuple[Option, ...] = ()
     without: tuple[Option, ...] = ()
     most: Option | None = None
     instead: str = ""
+    nearby: tuple[Section, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +84,8 @@ def find_with_help(connection: sqlite3.Connection, ask: Ask) -> tuple[SearchResu
     found = find(connection, ask)
     wording, plain, _ = expand_query(connection, ask)
     groups = wording.groups
-    if found.total > FEW or not groups or plain.page > 1 or plain.match:
+    few = _FEW_OF_SENTENCE if len(groups) >= _SENTENCE else FEW
+    if found.total > few or not groups or plain.page > 1 or plain.match:
         return found, Help()
     counts = [_texts_with(connection, group) for group in groups[:MAX_GROUPS]]
     pairs = zip(groups, counts, strict=False)
@@ -88,26 +97,38 @@ def find_with_help(connection: sqlite3.Connection, ask: Ask) -> tuple[SearchResu
     without = tuple(options_without_one(searches, plain, wording))
     most = _most_of(searches, connection, plain, _single_words(wording), more_than=found.total)
     advice = Help(words=words, spelled=spelled, without=without, most=most)
+    if found.total or spelled:
+        shown, advice = _respelled_instead(connection, found, advice)
+        return shown, replace(advice, nearby=_nearby(connection, shown, most))
+    if most is None:
+        return found, advice
+    shown = find(connection, most.ask)
+    sentence = f"No text has all of these words. These have at least {most.ask.match} of them, best first."
+    return replace(shown, notes=found.notes), replace(advice, instead=sentence)
+
+
+def _respelled_instead(
+    connection: sqlite3.Connection, found: SearchResult, advice: Help
+) -> tuple[SearchResult, Help]:
+    """Return an empty result as that of the nearest spelling, and why it is shown; another unchanged."""
     if found.total:
         return found, advice
-    return _instead(connection, found, advice)
+    other = advice.spelled[0].ask
+    shown = find(connection, other)
+    return replace(shown, notes=found.notes), replace(advice, instead=respelled_sentence(found.ask, other))
 
 
-def _instead(connection: sqlite3.Connection, found: SearchResult, advice: Help) -> tuple[SearchResult, Help]:
-    """Return the best other search, and why it is shown.
-
-    Without one, the empty result.
-    """
-    respelled = next(iter(advice.spelled), None)
-    if respelled is not None:
-        shown = find(connection, respelled.ask)
-        sentence = respelled_sentence(found.ask, respelled.ask)
-        return replace(shown, notes=found.notes), replace(advice, instead=sentence)
-    if advice.most is not None:
-        shown = find(connection, advice.most.ask)
-        sentence = f"No text has all of these words. These have at least {advice.most.ask.match} of them."
-        return replace(shown, notes=found.notes), replace(advice, instead=sentence)
-    return found, advice
+def _nearby(connection: sqlite3.Connection, shown: SearchResult, most: Option | None) -> tuple[Section, ...]:
+    """Return the best texts with most of the terms that are not shown yet."""
+    if most is None:
+        return ()
+    known = {(part.kind, hit["id"]) for part in shown.sections for hit in part.hits}
+    parts = []
+    for part in find(connection, most.ask).sections:
+        hits = tuple(hit for hit in part.hits if (part.kind, hit["id"]) not in known)
+        if part.kind in _PRESENT and hits:
+            parts.append(replace(part, hits=hits))
+    return tuple(parts)
 
 
 def _texts_with(connection: sqlite3.Connection, group: tuple[Term, ...]) -> int:
@@ -183,23 +204,20 @@ def respelled_sentence(ask: Ask, other: Ask) -> str:
 def _most_of(
     searches: OtherSearches, connection: sqlite3.Connection, ask: Ask, groups: Groups, *, more_than: int
 ) -> Option | None:
-    """Return the search for texts with most of the terms, if it finds more than there is already.
+    """Return the search for texts with at least half of the rarest terms, if it finds more than there is.
 
-    As many of the rarest as such texts have.
+    Ranking puts those with most of them first: a higher number would find long texts alone.
     """
     counted = [(_texts_with(connection, group), group) for group in groups[: 2 * MAX_GROUPS]]
     known = sorted((pair for pair in counted if pair[0]), key=lambda pair: pair[0])
     rarest = {id(group) for _, group in known[:_MOST_OF]}
     chosen = tuple(group for group in groups if id(group) in rarest)
-    most = min(len(groups), _MOST_OF)
-    needed = max(2, (most + 1) // 2)
-    for number in range(len(chosen), needed - 1, -1):
-        if number == len(groups):
-            continue
-        for option in searches.option(replace(ask, words=format_query(chosen), match=number), ""):
-            if option.count > more_than:
-                return option
-    return None
+    needed = max(2, (min(len(groups), _MOST_OF) + 1) // 2)
+    if not needed <= len(chosen) or needed == len(groups):
+        return None
+    other = replace(ask, words=format_query(chosen), match=needed)
+    options = searches.option(other, "")
+    return next((option for option in options if option.count > more_than), None)
 
 
 def _single_words(wording: Wording) -> Groups:

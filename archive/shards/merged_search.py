@@ -18,10 +18,9 @@ from archive.search.engine import (
     Ask,
     SearchResult,
     Section,
-    iterate_hits,
     understand,
-    without_text,
 )
+from archive.search.hits import iterate_hits, without_text
 from archive.search.sql import TABLES
 from archive.shards.questions import Match, Open, Question, hits_of_page
 from archive.shards.shard_index import ShardIndex

@@ -94,7 +94,14 @@ def answer_search(connection: sqlite3.Connection, ask: Ask, links: PageLinks) ->
     found, advice = find_with_help(connection, ask)
     hits = [_hit(hit, links) for part in found.sections for hit in part.hits]
     counts = {part.kind: part.count for part in found.sections}
-    return {"counts": counts, "shown_instead": advice.instead, "notes": list(found.notes), "hits": hits}
+    nearby = [_hit(hit, links) for part in advice.nearby for hit in part.hits]
+    return {
+        "counts": counts,
+        "shown_instead": advice.instead,
+        "notes": list(found.notes),
+        "hits": hits,
+        "with_most_of_the_words": nearby,
+    }
 
 
 def _hit(hit: Row, links: PageLinks) -> Row:
