@@ -36,7 +36,7 @@ class Progress:
     def __init__(self, crawler: Crawler) -> None:
         if not crawler.settings.getbool("BACKISSUE_PROGRESS", True):
             raise NotConfigured
-        if not isinstance(crawler.spider, SourceSpider):
+        if not isinstance(crawler.spider, SourceSpider) or not crawler.spider.is_crawl():
             raise NotConfigured("only runs of a source show their progress")
         self.spider = crawler.spider
         self.began = self.shown = time.monotonic()

@@ -40,7 +40,7 @@ class RunRecorder:
     """Extension that opens a run, and closes it with its spider."""
 
     def __init__(self, crawler: Crawler) -> None:
-        if not isinstance(crawler.spider, SourceSpider):
+        if not isinstance(crawler.spider, SourceSpider) or not crawler.spider.is_crawl():
             raise NotConfigured("only runs of a source are recorded")
         self.crawler = crawler
         self.spider = crawler.spider

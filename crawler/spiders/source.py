@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -12,16 +12,17 @@ from typing import Any, Self
 import scrapy
 from scrapy import signals
 from scrapy.crawler import Crawler
-from scrapy.http import Request
+from scrapy.http import Request, Response
 from scrapy.settings import BaseSettings
 
 from archive.core.answers import reader_guard
 from archive.core.crawl_report import CrawlReport
 from archive.core.errors import ConfigError
-from archive.core.records import Site
+from archive.core.records import PageKind, Site
 from archive.queries.fetch_history import FetchHistory
 from crawler.config.config import Source, load_config
 from crawler.crawl import Crawl
+from crawler.fetch.responses import page_from_response
 from crawler.fetch.session import Session
 from crawler.fetch.visitor import visitor_for
 
@@ -98,11 +99,26 @@ class SourceSpider(scrapy.Spider):
         )
 
     @classmethod
+    def is_crawl(cls) -> bool:
+        """False for `scrapy parse`, which has put another start in the place of ours to look at one page."""
+        return cls.start.__module__ == cls.__module__
+
+    def parse(self, response: Response) -> Iterator[Any]:
+        """Yield what is read out of one page, for `scrapy parse`; nothing of it is saved."""
+        from pipeline.process import process  # noqa: PLC0415  (it loads the extractor)
+
+        response.meta.update(kind=PageKind.ARTICLE, asked=response.url)
+        found = process(page_from_response(response, self.site.name), self.site)
+        yield from (*found.articles, *found.comments, *found.problems)
+
+    @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
-        """Send every item through the item pipeline, and to feed exports where some are wanted."""
+        """Send every item of a crawl through the item pipeline, and to feed exports where some are wanted."""
+        super().update_settings(settings)
+        if not cls.is_crawl():
+            return
         from pipeline.item_pipeline import ItemPipeline  # noqa: PLC0415  (it loads the extractor)
 
-        super().update_settings(settings)
         settings.set("ITEM_PIPELINES", {ItemPipeline: 300}, priority="spider")
         if settings["FEEDS"]:  # it brings the clients of FTP and of S3
             wanted = {**settings.getdict("EXTENSIONS"), FEED_EXPORT: 0}

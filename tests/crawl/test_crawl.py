@@ -341,6 +341,21 @@ def test_scrapys_tools_answer(site, crawls, words, said):
     assert done.returncode == (1 if words[0] == "crawl" else 0)
 
 
+def test_scrapy_parse_shows_one_page_and_records_nothing(site, crawls):
+    root = os.fspath(crawls.command()[1]).rpartition("/")[0]
+    article = next(article for article in site.articles if not article.protected)
+    done = subprocess.run(
+        [crawls.command()[0], "-m", "scrapy", "parse", "--spider=news", "-a", "source=site",
+         article.url],
+        cwd=root, env={**os.environ, "BACKISSUE_CONFIG": str(crawls.folder / "backissue.toml")},
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
+    assert f"'title': {article.title!r}" in done.stdout
+    assert not crawls.path.exists(), "one page that was looked at is no run"
+
+
 @pytest.mark.parametrize("faults", [(), FACES["by sitemap"]], ids=["by REST", "by sitemap"])
 def test_what_a_killed_crawl_had_heard_of_is_read_by_the_next(site, tmp_path, faults):
     for fault in faults:
