@@ -11,7 +11,7 @@
     /lookup?url=…         is this URL archived?            /saved        kept by a browser, or on a desk
     /people               authors, tags, commenters        /about        the operator's words
     /desk                 a reader's key                   /shared/KEY   a list that a reader shares
-    /article/ID/comments.atom, /author/ID.atom, /tag/ID.atom, /commenter.atom?name=…   /comment/ID/cite
+    /article/ID/comments.atom, /author/ID.atom, /tag/ID.atom, /commenter.atom?name=… .csv   /comment/ID/cite
 
 IDs are the archive's own (`articles.id`, `comments.id`, …) and never change; `/article/ID?page=N` is a page
 of its thread, `#comment-ID` a place on it, and `/article/ID/versions?as-of=2015-05-04` leads to a state.

@@ -129,6 +129,7 @@ def register_routes(datasette: Any) -> list[tuple[str, Callable[..., Any]]]:
         (r"/author/(?P<id>\d{1,18})$", people_view.author),
         (r"/tag/(?P<id>\d{1,18})$", people_view.tag),
         (r"/commenter$", people_view.commenter_page),
+        (r"/commenter\.csv$", people_view.commenter_csv),
         (r"/article/(?P<id>\d{1,18})/as-of$", as_of.as_of),
         (r"/article/(?P<id>\d{1,18})$", article_view.article_page),
         (r"/file/(?P<digest>[0-9a-f]{64})$", files_view.serve_file),

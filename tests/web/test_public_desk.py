@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -174,7 +178,27 @@ def test_commenter_page_shows_replies_and_names_with_the_same_url(room: Room) ->
     assert "also left by Marten" in page
     assert "does not prove the same person" in page
     assert "Replies to" in page
-    assert "Most active hours" in page
+    assert "By weekday (UTC)" in page
+    assert "By hour (UTC)" in page
+
+
+@pytest.mark.parametrize("name", ["noor", "=noor", 'Noor O\'Brien "x" 渡'])
+def test_commenter_csv_has_the_comments_of_exactly_this_name(tmp_path: Path, name: str) -> None:
+    """A longer name with the same words is another one's."""
+    path = made.build(tmp_path / "archive.db", count=2)
+    others = (f"{name} the second", f"old {name}", name.upper())
+    with closing(sqlite3.connect(path)) as connection:
+        every = [row[0] for row in connection.execute("SELECT id FROM comments ORDER BY id LIMIT 8")]
+        for number, author in zip(every, (name, name, *others, name), strict=False):
+            connection.execute("UPDATE comments SET author = ? WHERE id = ?", [author, number])
+        own = [row[0] for row in connection.execute("SELECT id FROM comments WHERE author = ?", [name])]
+        connection.commit()
+    room = Room(path)
+    address = f"/commenter.csv?{urlencode({'name': name, 'raw': 1})}"
+    found = list(csv.DictReader(io.StringIO(room.text(address))))
+    assert sorted(int(row["id"]) for row in found) == sorted(own)
+    assert {row["author"] for row in found} == {name}
+    assert address.partition("&")[0] in unescape(room.text(f"/commenter?{urlencode({'name': name})}"))
 
 
 def test_people_lists_authors_tags_and_commenters(room: Room) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from datasette.utils.asgi import NotFound
+
+from archive.core.formatting import file_name
 from archive.public.render.chart import bars
 from archive.public.views.article_view import listing_page
+from archive.public.views.search_view import stream_hits
 from archive.public.web import Row, TooSlow, enter, first_row, read, render_page, rows
+from archive.search.sql import TABLES
 
 _SIZE = 30
 _ARTICLES = (
@@ -65,6 +71,21 @@ async def commenter_page(datasette: Any, request: Any) -> Any:
     wanted = (request.args.get("name") or "").replace("\0", "")
     work = partial(_commenter, wanted=wanted)
     return await listing_page(datasette, request, name, work, "commenter", "commenter.html", {"name": wanted})
+
+
+async def commenter_csv(datasette: Any, request: Any) -> Any:
+    """Return all comments of exactly one name as a CSV, the newest first."""
+    name = await enter(datasette, request)
+    wanted = (request.args.get("name") or "").replace("\0", "")
+    known = "SELECT 1 FROM comments WHERE author = ? LIMIT 1"
+    if not await read(datasette, name, first_row, known, wanted):
+        raise NotFound("No comment has this name.")
+    table = TABLES["comments"]
+    newest = f"ORDER BY {table.newest} DESC, r.id DESC"
+    sql = f"SELECT {table.columns} FROM {table.rows} WHERE r.author = :author {newest}"
+    file = file_name("comments", [wanted], "csv", datetime.now(UTC))
+    headers = {"content-disposition": f'attachment; filename="{file}"'}
+    return await stream_hits(datasette, request, name, [(sql, {"author": wanted})], headers)
 
 
 async def _listed(datasette: Any, request: Any, kind: str, table: str, join: str, key: str) -> Any:
@@ -125,22 +146,25 @@ def _portrait(connection: sqlite3.Connection, wanted: str) -> Row:
         chart = bars(f"Comments by {wanted}", "Comments", named)
     return {
         "chart": chart,
-        "hours": _by_part(connection, wanted, "substr(published, 12, 2)"),
-        "days": _by_part(connection, wanted, "strftime('%w', published)"),
+        "hours": _by_part(connection, wanted, "substr(published, 12, 2)", 24),
+        "days": _by_part(connection, wanted, "strftime('%w', published)", 7),
         "answered": rows(connection, _REPLIES_TO, wanted),
         "answering": rows(connection, _REPLIES_BY, wanted),
         "sites": rows(connection, _URLS, wanted),
     }
 
 
-def _by_part(connection: sqlite3.Connection, wanted: str, part: str) -> list[Row]:
-    """Return how many comments of a name fall on each hour or weekday (UTC)."""
+def _by_part(connection: sqlite3.Connection, wanted: str, part: str, parts: int) -> list[int]:
+    """Return how many comments of a name fall on each hour or weekday (UTC); empty if none has a time."""
     sql = (
-        f"SELECT {part} AS part, count(*) AS n FROM"
+        f"SELECT CAST({part} AS INTEGER) AS part, count(*) AS n FROM"
         f" (SELECT published FROM comments WHERE author = ? AND length(published) > 10 LIMIT {_MOST})"
-        " GROUP BY part ORDER BY n DESC LIMIT 3"
+        " GROUP BY part"
     )
-    return rows(connection, sql, wanted)
+    found = {row["part"]: row["n"] for row in rows(connection, sql, wanted)}
+    if not found:
+        return []
+    return [found.get(number, 0) for number in range(parts)]
 
 
 async def people(datasette: Any, request: Any) -> Any:

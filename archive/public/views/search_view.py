@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -147,17 +147,29 @@ def feed_of_results(datasette: Any, request: Any, found: SearchResult, ask: Ask)
 
 
 async def search_csv(datasette: Any, request: Any) -> Any:
-    """Return all results, streamed.
+    """Return all results as a CSV."""
+    name = await enter(datasette, request)
+    ask = asked_search(request)
+    kinds = [kind for kind in SEARCHED_KINDS if ask.kind in ("all", kind)]
+    statements = await read(
+        datasette, name, lambda connection: [whole(connection, ask, kind) for kind in kinds]
+    )
+    return await stream_hits(datasette, request, name, statements, csv_headers(ask))
+
+
+async def stream_hits(
+    datasette: Any,
+    request: Any,
+    name: str,
+    statements: list[tuple[str, Mapping[str, str | int]]],
+    headers: dict[str, str],
+) -> Any:
+    """Return all rows of statements for hits as a CSV, streamed.
 
     Cells that a spreadsheet would run are disarmed unless `raw` is requested.
     """
-    name = await enter(datasette, request)
-    ask = asked_search(request)
     raw = bool(request.args.get("raw"))
-    kinds = [kind for kind in SEARCHED_KINDS if ask.kind in ("all", kind)]
-    (sql, values), *further = await read(
-        datasette, name, lambda connection: [whole(connection, ask, kind) for kind in kinds]
-    )
+    (sql, values), *further = statements
     place = stock.place_of(datasette.get_database(name))
     limit_ms = datasette.sql_time_limit_ms * downloads.READER_WAIT_SECONDS
     job = Job(
@@ -187,7 +199,6 @@ async def search_csv(datasette: Any, request: Any) -> Any:
             return downloads.csv_text(lines)
         return mark + downloads.csv_text([_COLUMNS, *lines])
 
-    headers = csv_headers(ask)
     return downloads.stream_response(download, texts, content_type="text/csv; charset=utf-8", headers=headers)
 
 
