@@ -12,6 +12,7 @@ import asyncio
 import csv
 import inspect
 import io
+import json
 import re
 import sqlite3
 import subprocess
@@ -198,6 +199,17 @@ def test_labels_and_columns_of_a_stream_are_those_of_a_page(room: Room) -> None:
     assert stream.startswith("id,article_id,article_id_label,author")
     headers = room.get(f"/news/comments.csv?_stream=on&{query}&_dl=on").headers
     assert re.search(r'"comments-[a-z0-9-]*\d{4}-\d\d-\d\d\.csv"$', headers["content-disposition"])
+
+
+@pytest.mark.parametrize("table", ["comments", "articles", "comments_in_context", "article_states", "tags"])
+def test_a_text_is_among_the_first_columns_of_its_page_and_no_column_is_lost(room: Room, table: str) -> None:
+    columns = json.loads(room.text(f"/news/{table}.json?_size=1"))["columns"]
+    page = room.text(f"/news/{table}?_size=1")
+    shown = re.findall(r'<th [^>]*data-column="([^"]+)"', page)
+    cells = re.findall(r'<td class="col-(\w+)', page)
+    assert sorted(shown) == sorted(columns)
+    assert cells == shown
+    assert shown.index("text") < 5 if "text" in columns else shown == columns
 
 
 def test_a_query_and_a_canned_query_stream_all_rows(room: Room) -> None:

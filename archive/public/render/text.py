@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -180,6 +180,17 @@ def _time(value: str | None, write: Callable[[str], str]) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(value, shown)
 
 
+_READ_FIRST = ("Link", "id", "title", "author", "byline", "published", "text")
+"""Columns of Datasette's table pages that come first where one is a text; “Link” is Datasette's own."""
+
+
+def text_first(cells: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return Datasette's columns, or the cells of a row, with a text and whose it is among the first."""
+    held = {str(cell["name"] if "name" in cell else cell["column"]): cell for cell in cells}
+    first = [name for name in _READ_FIRST if name in held] if "text" in held else []
+    return [held[name] for name in dict.fromkeys((*first, *held))]
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "number": _number,
     "plural": plural,
@@ -198,4 +209,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "outward": outward,
     "names": names,
     "plain_names": plain_names,
+    "text_first": text_first,
 }
