@@ -72,8 +72,12 @@ def walk(chromium: Any, address: str) -> Iterator[Walk]:
         yield Walk(page)
 
 
-def test_half_remembered_sentence_leads_to_its_thread_by_one_click(walk: Walk) -> None:
-    walk.search("my grandmother bought tickets for the")
+@pytest.mark.parametrize(
+    "typed", ["my grandmother bought tickets for the", "my grandmother ferry tickets from the same office"]
+)
+def test_half_remembered_sentence_leads_to_its_thread_by_one_click(walk: Walk, typed: str) -> None:
+    """A wrong word may be in no text, or in others."""
+    walk.search(typed)
     hit = walk.page.locator(".results h3 a", has_text=" on ")
     walk.click(hit)
     walk.page.wait_for_url("**/article/**#comment-*")

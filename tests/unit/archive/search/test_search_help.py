@@ -16,6 +16,7 @@ from archive.search.query_parser import parse_query
 from archive.search.suggestions import find_with_help
 from archive.search.vocabulary import distance, nearest_word
 from archive.search.word_forms import base_form, other_forms
+from tests import bench_languages
 from tests.builders import fixtures_archive
 
 COMMENTS = (
@@ -168,6 +169,13 @@ def test_every_pair_of_letters_finds_what_a_substring_search_finds(
         }
         hits = find(archive, Ask(words=typed, kind="comments")).sections[1].hits
         assert {hit["id"] for hit in hits} >= expected, typed
+
+
+@pytest.mark.parametrize("language", bench_languages.LANGUAGES)
+def test_words_and_parts_of_words_are_found_as_by_a_substring_search(tmp_path: Path, language: str) -> None:
+    assert set(bench_languages.LANGUAGES) == set(SCRIPTS)
+    score = bench_languages.measure(tmp_path, language, comments=300, queries=15)
+    assert score.recall >= 0.95
 
 
 def test_word_of_another_script_can_be_excluded(archive: sqlite3.Connection) -> None:
