@@ -11,7 +11,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 
 from archive.core.formatting import in_quotes
 from archive.search.engine import SearchResult, Section, expand_query, find
@@ -30,7 +30,7 @@ MOST_COUNTED = 1000
 """Texts up to which a word is counted here."""
 
 MAX_GROUPS = 12
-_MOST_OF = 7
+_MOST_OF = 5
 _PRESENT = ("articles", "comments")
 _WORD = re.compile(r"[^\W_]+(?:['.-][^\W_]+)*")
 
@@ -87,7 +87,8 @@ def find_with_help(connection: sqlite3.Connection, ask: Ask) -> tuple[SearchResu
     few = _FEW_OF_SENTENCE if len(groups) >= _SENTENCE else FEW
     if found.total > few or not groups or plain.page > 1 or plain.match:
         return found, Help()
-    counts = [_texts_with(connection, group) for group in groups[:MAX_GROUPS]]
+    texts_with = cache(partial(_texts_with, connection))
+    counts = [texts_with(group) for group in groups[:MAX_GROUPS]]
     pairs = zip(groups, counts, strict=False)
     words = tuple((format_query([group]), count) for group, count in pairs)
     searches = OtherSearches(
@@ -95,7 +96,7 @@ def find_with_help(connection: sqlite3.Connection, ask: Ask) -> tuple[SearchResu
     )
     spelled = tuple(respelled_options(searches, plain, wording, counts))
     without = tuple(options_without_one(searches, plain, wording))
-    most = _most_of(searches, connection, plain, _single_words(wording), more_than=found.total)
+    most = _most_of(searches, texts_with, plain, _single_words(wording), more_than=found.total)
     advice = Help(words=words, spelled=spelled, without=without, most=most)
     if found.total or spelled:
         shown, advice = _respelled_instead(connection, found, advice)
@@ -202,13 +203,18 @@ def respelled_sentence(ask: Ask, other: Ask) -> str:
 
 
 def _most_of(
-    searches: OtherSearches, connection: sqlite3.Connection, ask: Ask, groups: Groups, *, more_than: int
+    searches: OtherSearches,
+    texts_with: Callable[[tuple[Term, ...]], int],
+    ask: Ask,
+    groups: Groups,
+    *,
+    more_than: int,
 ) -> Option | None:
     """Return the search for texts with at least half of the rarest terms, if it finds more than there is.
 
     Ranking puts those with most of them first: a higher number would find long texts alone.
     """
-    counted = [(_texts_with(connection, group), group) for group in groups[: 2 * MAX_GROUPS]]
+    counted = [(texts_with(group), group) for group in groups[: 2 * MAX_GROUPS]]
     known = sorted((pair for pair in counted if pair[0]), key=lambda pair: pair[0])
     rarest = {id(group) for _, group in known[:_MOST_OF]}
     chosen = tuple(group for group in groups if id(group) in rarest)
