@@ -103,9 +103,9 @@ def search(
         size=limit * 2 if kind == "all" else limit,
     )
     found, advice = _found(context, ask, with_help=not as_json)
-    hits = [hit for section in found.sections for hit in section.hits]
     for note in found.notes:
         say(plain(note))
+    hits = _hits(found.sections)
     if as_json:
         emit(_search_json(found, hits))
         return
@@ -114,10 +114,19 @@ def search(
     for hit in hits:
         click.echo(_hit(hit))
     say(_summary(found, len(hits)))
-    nearby = [hit for part in advice.nearby for hit in part.hits]
+    _print_nearby(advice, limit)
+
+
+def _hits(sections: tuple[searching.Section, ...]) -> list[Row]:
+    return [hit for section in sections for hit in section.hits]
+
+
+def _print_nearby(advice: Help, limit: int) -> None:
+    """Print the best texts with most of the words, where little was found."""
+    nearby = _hits(advice.nearby)[:limit]
     if nearby:
         say("With most of these words:")
-    for hit in nearby[:limit]:
+    for hit in nearby:
         click.echo(_hit(hit))
 
 

@@ -197,3 +197,12 @@ def _people(connection: sqlite3.Connection) -> Row:
             " WHERE author > '' GROUP BY author ORDER BY times DESC LIMIT 60",
         ),
     }
+
+
+PEOPLE_ROUTES = (
+    (r"/people$", people),
+    (r"/author/(?P<id>\d{1,18})$", author),
+    (r"/tag/(?P<id>\d{1,18})$", tag),
+    (r"/commenter$", commenter_page),
+    (r"/commenter\.csv$", commenter_csv),
+)
