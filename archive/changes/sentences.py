@@ -21,6 +21,7 @@ LEAST_WORDS = 3  # that the forms of a sentence share
 LONGEST_GAP = 8  # words
 _LAST = 2  # words at the end of a sentence, at least, that are hardly those of the gap
 _MOST_OF = 0.6  # of the words of a sentence that another form of it has, too
+_LONGEST = 200  # sentences of a paragraph, and words of a sentence, that are compared
 _MOST = 4  # sentences of a paragraph that differ, beyond which it is rewritten
 _END = re.compile(r"(?<=[.!?…。！？])[\"'”’»)]*\s+")
 _GAP = rf"(?:\S+ ){{0,{LONGEST_GAP}}}"
@@ -97,6 +98,11 @@ def changed_sentences(hunk: Hunk) -> tuple[SentenceChange, ...]:
     return tuple(found) if len(found) <= _MOST else ()
 
 
+def is_of_box(hunk: Hunk, box: str) -> bool:
+    """True if a box, of paragraphs or of a sentence, is all that a hunk changes."""
+    return hunk.box == box or {change.box for change in changed_sentences(hunk)} == {box}
+
+
 def sentence_words(text: str) -> Iterator[list[str]]:
     """Yield the words of each sentence of a text, in lower case."""
     yield from map(_words, split_sentences(text))
@@ -111,6 +117,9 @@ def _changes(before: str, after: str) -> Iterator[SentenceChange | None]:
     """Yield the sentences of a paragraph that differ, None for those that have no counterpart."""
     old = split_sentences(before)
     new = split_sentences(after)
+    if max(len(old), len(new)) > _LONGEST:
+        yield None
+        return
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag == "equal":
             continue
@@ -132,12 +141,14 @@ def _change(before: str, after: str) -> SentenceChange | None:
 
 
 def _shared_runs(old: Sequence[str], new: Sequence[str]) -> tuple[tuple[str, ...], ...] | None:
-    """Return the words that two forms share, None where a gap is too wide.
+    """Return the words that two forms share, None where a gap is too wide or a form too long.
 
     An empty run at an end stands for a gap there.
     """
     if not old or not new:
         return (tuple(old or new),)
+    if max(len(old), len(new)) > _LONGEST:
+        return None
     runs: list[tuple[str, ...]] = [()]
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag == "equal":

@@ -21,7 +21,6 @@ from enum import StrEnum
 from typing import Any
 
 from archive.changes.common_ways import DAY, LEAST, RETITLED, Change, Having, common_ways, family
-from archive.changes.sentences import changed_sentences
 from archive.core.connection import Database
 from archive.core.formatting import count
 from archive.core.timestamps import instant, to_text
@@ -125,14 +124,10 @@ def _is_box(db: Database, change: Change, box: str) -> bool:
     after = _after(db, change.kind, change.row)
     if after is None or "words" in change.ways or set(json.loads(change.row["changed"])) - OF_TEXT:
         return False
-    from archive.changes import text_blocks  # noqa: PLC0415  (few changes are of a box)
+    from archive.changes import sentences, text_blocks  # noqa: PLC0415  (few changes are of a box)
 
     compared = text_blocks.compare(text_blocks.blocks(change.row["text"]), text_blocks.blocks(after["text"]))
-    return bool(compared.hunks) and all(_is_of_box(hunk, box) for hunk in compared.hunks)
-
-
-def _is_of_box(hunk: text_blocks.Hunk, box: str) -> bool:
-    return hunk.box == box or {change.box for change in changed_sentences(hunk)} == {box}
+    return bool(compared.hunks) and all(sentences.is_of_box(hunk, box) for hunk in compared.hunks)
 
 
 def _changes(db: Database, source: str, kind: str, since: str) -> Iterable[Change]:
