@@ -22,8 +22,8 @@ from datasette.plugins import pm
 from datasette.utils import sqlite_timelimit
 
 import archive.public as plugin
+from archive.core.formatting import csv_line
 from archive.public.sql import stock
-from archive.public.sql.downloads import csv_text
 from archive.public.sql.jobs import (
     END,
     OUT_OF_MEMORY,
@@ -41,6 +41,7 @@ from archive.public.sql.limits import MOST_ANSWER_BYTES, bound_connection, bound
 PORTION_BYTES = 2**20
 GRACE_SECONDS = 2.0  # of CPU beyond a statement's time, before the kernel ends it
 _SIZED = (str, bytes)
+Row = tuple[Any, ...]
 LABELS = 5000  # values whose labels are remembered in a download
 
 
@@ -171,14 +172,12 @@ def _run(connection: sqlite3.Connection, job: Job) -> Rows:
     return Rows(names=names, rows=rows, more=more)
 
 
-def _take(
-    rows: Iterator[tuple[Any, ...]], most: int | None, most_bytes: int
-) -> tuple[list[tuple[Any, ...]], bool, int]:
+def _take(rows: Iterator[Row], most: int | None, most_bytes: int) -> tuple[list[Row], bool, int]:
     """Return rows up to a number and a size.
 
     Also returned: whether more follow, and their size in characters and bytes.
     """
-    found: list[tuple[Any, ...]] = []
+    found: list[Row] = []
     size = 0
     while most is None or len(found) < most:
         row = next(rows, None)
@@ -191,47 +190,76 @@ def _take(
     return found, most is not None and next(rows, None) is not None, size
 
 
-def _size_of(row: tuple[Any, ...]) -> int:
+def _size_of(row: Row) -> int:
     return sum(len(value) for value in row if isinstance(value, _SIZED))
 
 
 def _run_download(server: socket.socket, connection: sqlite3.Connection, job: Job) -> None:
-    """Send the rows of all statements in portions, each at the server's request."""
+    """Send the rows of all statements in portions, each at the server's request.
+
+    The next one is read meanwhile.
+    """
+    replies = _replies(connection, job)
+    reply = next(replies)
+    while reply.more:
+        send(server, pack_reply(reply))
+        try:
+            reply = next(replies)
+        finally:
+            receive(server)  # the server requests more, or ends this process
+    send(server, pack_reply(reply))
+
+
+def _replies(connection: sqlite3.Connection, job: Job) -> Iterator[Rows]:
+    """Yield the portions of all statements."""
     statements = [(job.sql, job.params), *job.further]
     label = _labeller(connection, job)
+    portion_of = _lines if job.as_csv else _portion
     for number, (sql, params) in enumerate(statements, start=1):
         with sqlite_timelimit(connection, job.limit_ms):
             cursor = connection.execute(sql, params)
         columns = cursor.description or ()
         names = tuple(column[0] for column in columns)
+        rows = map(label, cursor) if job.labels else cursor
         is_left = True
         while is_left:
             bound_cpu(job.limit_ms / 1000 + GRACE_SECONDS)
             with sqlite_timelimit(connection, job.limit_ms):
-                rows, is_left = _portion(cursor, job.portion_rows)
-                rows = [label(row) for row in rows] if job.labels else rows
-            more = is_left or number < len(statements)
-            reply = Rows(names=names, rows=rows, more=more)
-            if job.as_csv and not any(bytes in map(type, row) for row in rows):
-                reply = Rows(names=names, rows=[], more=more, lines=csv_text(rows))
-            send(server, pack_reply(reply))
-            if more:
-                receive(server)  # the server requests more, or ends this process
+                found, lines, is_left = portion_of(rows, job.portion_rows)
+            yield Rows(names=names, rows=found, lines=lines, more=is_left or number < len(statements))
 
 
-def _portion(cursor: sqlite3.Cursor, most: int) -> tuple[list[tuple[Any, ...]], bool]:
+def _portion(rows: Iterator[Row], most: int) -> tuple[list[Row], str, bool]:
     """Return rows up to a number and a size.
 
     Without reading ahead: more may be reported before an empty rest.
     """
-    found: list[tuple[Any, ...]] = []
+    found = []
     size = 0
-    for row in cursor:
+    for row in rows:
         found.append(row)
         size += _size_of(row)
         if len(found) == most or size > PORTION_BYTES:
-            return found, True
-    return found, False
+            return found, "", True
+    return found, "", False
+
+
+def _lines(rows: Iterator[Row], most: int) -> tuple[list[Row], str, bool]:
+    """Return the same as lines of CSV, or as rows if there is a blob among them."""
+    found = []
+    lines = []
+    size = 0
+    is_left = False
+    for row in rows:
+        found.append(row)
+        lines.append(csv_line(row))
+        size += len(lines[-1])
+        is_left = len(found) == most or size > PORTION_BYTES
+        if is_left:
+            break
+    if any(bytes in map(type, row) for row in found):
+        return found, "", is_left
+    return [], "".join(lines), is_left
 
 
 def _labeller(connection: sqlite3.Connection, job: Job) -> Any:
@@ -246,7 +274,7 @@ def _labeller(connection: sqlite3.Connection, job: Job) -> Any:
             return None
         return found[0]
 
-    def labelled(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    def labelled(row: Row) -> Row:
         cells: list[Any] = []
         for index, value in enumerate(row):
             cells.append(value)
