@@ -106,7 +106,7 @@ class Flux:
         return {row["item_id"] for row in waiting}
 
     def _waits(self, item: Value) -> bool:
-        """True if any change of an item waits to be seen again."""
+        """True if a change of an item waits for another look."""
         if self.kind == "comment":
             return item in self._waiting
         sql = "SELECT 1 FROM pending_changes WHERE kind = ? AND item_id = ? LIMIT 1"
@@ -360,7 +360,7 @@ class _Case:
 
     @staticmethod
     def _as_text(name: str, value: Value) -> str:
-        """Return a value so that two that mean the same are equal."""
+        """Return a value in a form that compares by meaning."""
         if name in change_detection.LISTS_WATCHED:
             return "\0".join(sorted(json.loads(str(value))))
         return change_detection.without_typography(str(value))

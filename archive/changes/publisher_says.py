@@ -21,7 +21,7 @@ def contradicts(
     new: Iterable[text_blocks.TextBlock],
     at: str,
 ) -> bool:
-    """True if a fresh REST or feed text contradicts the page.
+    """True if fresh REST or feed text contradicts the page.
 
     Then the page may be wrong, unless it states a later modification.
     """

@@ -104,7 +104,7 @@ def is_of_box(hunk: Hunk, box: str) -> bool:
 
 
 def sentence_words(text: str) -> Iterator[list[str]]:
-    """Yield the words of each sentence of a text, in lower case."""
+    """Yield the words of each sentence, in lower case."""
     yield from map(_words, split_sentences(text))
 
 
@@ -171,7 +171,7 @@ def _shares_ends(one: Sequence[str], other: Sequence[str]) -> bool:
 
 
 def _shared(one: Sequence[str], other: Sequence[str]) -> int:
-    """Return how many words two sentences have in common at their beginning."""
+    """Return how many words two sentences share at their beginning."""
     pairs = zip(one, other, strict=False)
     return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
 

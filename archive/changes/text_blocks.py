@@ -169,7 +169,7 @@ def stars_words(hunk: Hunk) -> bool:
 
 
 def shows_starred_words(hunk: Hunk) -> bool:
-    """True if a hunk shows words that were replaced by stars."""
+    """True if a hunk shows words replaced by stars."""
     return _is_pairwise(letters.is_starred, hunk.new, hunk.old)
 
 

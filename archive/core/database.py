@@ -184,7 +184,7 @@ def transaction(db: Database) -> Iterator[None]:
 
 
 def _begin(db: Database) -> None:
-    """Begin a write transaction. Raises BusyError while another program is writing."""
+    """Begin a write transaction. Raises BusyError while another program writes."""
     try:
         db.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:

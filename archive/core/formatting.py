@@ -29,7 +29,7 @@ def plain(text: str | None) -> str:
 
 
 def in_quotes(text: str, most: int = 200) -> str:
-    """Return text in quotation marks; those within it become single ones."""
+    """Return text in quotation marks; inner ones become single."""
     inner = _OPENING.sub("‘", _PAIR.sub(r"‘\1’", text[:most])).translate(_SINGLE)
     return f"“{inner}”"
 
@@ -54,7 +54,7 @@ def size(number: int) -> str:
 
 
 def when(moment: datetime | date | str | None) -> str:
-    """Return a time for people, as "2009-07-09 14:50" UTC, or a dash."""
+    """Return a time as "2009-07-09 14:50" UTC, or a dash."""
     if not isinstance(moment, str):
         moment = to_text(moment)
     return (moment or "–").replace("T", " ")[:16]

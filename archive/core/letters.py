@@ -88,7 +88,7 @@ def _is_questioned(before: str, after: str) -> bool:
 
 
 def _is_escaped(before: str, after: str) -> bool:
-    """True if a text shows the character references of another one."""
+    """True if a text shows character references of another one."""
     if not _REFERENCE.search(after) or len(after) <= len(before):
         return False
     return plain_letters(html.unescape(after)) == plain_letters(before)

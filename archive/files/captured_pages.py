@@ -87,7 +87,7 @@ def repeated_page(pages: Pages, page: Page, of: tuple[str, datetime | None], dig
 
 
 def _payload_digest(body: bytes) -> str:
-    """Return a digest as WARC records state it, in lower case."""
+    """Return a digest as WARC writes it, in lower case."""
     payload = hashlib.sha1(body, usedforsecurity=False).digest()
     return f"sha1:{b32encode(payload).decode().lower()}"
 

@@ -41,7 +41,7 @@ class Media(Closing):
 
     @classmethod
     def open(cls, path: Path, *, create: bool = True) -> Self:
-        """Open or create the file. Raises ArchiveError when that cannot be."""
+        """Open or create the file. Raises ArchiveError if that fails."""
         return cls(open_ours(path, migrations, create=create))
 
     def close(self) -> None:

@@ -79,7 +79,7 @@ def mementos(archive: Path, url: str) -> list[Memento]:
 
 
 def memento_page(archive: Path, memento: Memento) -> Page | None:
-    """Return the raw page of a memento, if it is sound."""
+    """Return a memento's raw page, if it is sound."""
     with closing(Database(read_only(raw_pages_path(archive)))) as raw:
         page = Pages(raw).get(memento.id)
     if isinstance(page, Altered):

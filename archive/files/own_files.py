@@ -66,7 +66,7 @@ def _files(archive: Path, config: Path | None) -> Iterator[tuple[Path, str]]:
 
 
 def _is_same(target: Path, path: Path) -> bool:
-    """True if two paths lead to one file, existing or not."""
+    """True if two paths name one file, existing or not."""
     try:
         return target.samefile(path)
     except OSError:

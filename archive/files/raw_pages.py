@@ -201,7 +201,7 @@ class Pages(Closing):
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open or create the file. Raises ArchiveError when that cannot be."""
+        """Open or create the file. Raises ArchiveError if that fails."""
         return cls(open_ours(path, migrations, page_bytes=PAGE_BYTES))
 
     def close(self) -> None:

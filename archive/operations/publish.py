@@ -247,7 +247,7 @@ class _Making:
         return index or create_index(path, generation=number, made_at=made_at)
 
     def _bring(self, origin: Origin, folder: Path) -> str | None:
-        """Copy or link an archive; return its state, if that succeeded."""
+        """Copy or link an archive; return its state, if successful."""
         known = self._known.get(origin.name)
         target = generation.shard_path(folder, origin.name)
         if origin.state != known:

@@ -99,7 +99,7 @@ def _changed_items(db: Database, kind: str) -> Iterator[str]:
 
 
 def _part(kind: str, version: int) -> str:
-    """Return which state of an item a version is, in parentheses."""
+    """Return which state a version is, in parentheses."""
     if kind not in {"article", "comment"}:
         return ""
     return f" (version {version})" if version else " (address or dates)"

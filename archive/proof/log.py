@@ -193,7 +193,7 @@ def _log_pages(db: Database, path: Path) -> int:
 
 
 def relog_pages(db: Database, path: Path, numbers: Collection[int]) -> None:
-    """Log some raw pages again, if they are in the log."""
+    """Log some raw pages again that are in the log."""
     logged = {row[0] for row in db.execute("SELECT item_id FROM proof_leaves WHERE kind = 'page'")}
     wanted = logged & set(numbers)
     with closing(connect(path, create=False)) as pages, transaction(db):

@@ -136,7 +136,7 @@ def register_routes(datasette: Any) -> list[tuple[str, Callable[..., Any]]]:
 
 @_hook
 def register_mcp_tools(datasette: Any, mcp: Any) -> None:
-    """Add our tools to the MCP server of the plugin datasette-mcp.
+    """Add our tools to the MCP server of datasette-mcp.
 
     Nothing calls this without it.
     """

@@ -81,7 +81,7 @@ class FetchHistory(Closing):
         self._db.close()
 
     def visit(self, url: str) -> Seen | None:
-        """Return the visit facts of a URL, if it was visited."""
+        """Return the facts of a URL's visit, if any."""
         sql = f"{_VISIT} WHERE visits.source = ? AND visits.url_key = ?"
         row = self._one(sql, self.source, urls.page_key(url))
         return self._seen(row) if row else None
@@ -158,7 +158,7 @@ class FetchHistory(Closing):
 
     @property
     def premise(self) -> str:
-        """Return what due dates rest on: which surfaces list new comments."""
+        """Return which surfaces list new comments, for due dates."""
         native = "told" if self.comments_told else "polled"
         return " ".join([native, *sorted(self._counted)])
 
@@ -198,13 +198,13 @@ class FetchHistory(Closing):
         return self._one(sql, self.source, urls.page_key(url)) is not None
 
     def address_of(self, post_id: int) -> str | None:
-        """Return the URL of a post id, if it is stored."""
+        """Return a post id's URL, if it is stored."""
         sql = "SELECT url FROM articles WHERE source = ? AND post_id = ?"
         url: str | None = self._value(sql, self.source, post_id)
         return url
 
     def post_of(self, url: str) -> int | None:
-        """Return the post id at a URL, if it is stored."""
+        """Return the post id of a URL, if stored."""
         sql = (
             "SELECT post_id FROM addresses JOIN articles ON articles.id = article_id"
             " WHERE addresses.source = ? AND addresses.url_key = ?"

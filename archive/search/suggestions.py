@@ -61,7 +61,7 @@ class Help:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherSearches:
-    """How other searches are tried, in one archive or in many.
+    """How other searches are tried, in one archive or many.
 
     `count` returns how many articles and comments a search finds, up to MOST_COUNTED, and `nearest` the
     nearest spelling of a word, if there is one.

@@ -211,7 +211,7 @@ class PageWriter:
         return self._hidden.at(page.source, url) is not None or own in self._hidden.addresses.values()
 
     def _pass_over(self, old: dict[str, Value], page: Page, article: Article) -> int:
-        """Skip a hidden article, but record its new URLs as hidden."""
+        """Skip a hidden article; record its new URLs as hidden."""
         known = {article.url}
         if page.kind is PageKind.ARTICLE:
             known |= {page.url, page.final_url}

@@ -1,4 +1,4 @@
-"""Reasons why a request had no response, as clauses for people.
+"""Reasons why a request had no response, as readable clauses.
 
 Pure. Each clause follows "HOST: " or "No answer for URL: ".
 """
@@ -27,7 +27,7 @@ _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL}
 
 
 class RedirectedAwayError(IgnoreRequest):
-    """A redirect that leads away from the configured site, to `url`."""
+    """A redirect away from the configured site, to `url`."""
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(reason)

@@ -58,7 +58,7 @@ class PatienceMiddleware:
         return cls(crawler)
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
-        """Return the response, or the request to retry after a wait."""
+        """Return the response, or the retry after a wait."""
         if request.meta.get("kind") is PageKind.THREAD:
             return await self._of_server(request, response)
         self._refusals = self._refusals + 1 if response.status in REFUSAL_STATUSES else 0
@@ -99,7 +99,7 @@ class PatienceMiddleware:
         return retried or response
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
-        """Return the request to retry after a broken connection, if any."""
+        """Return the retry after a broken connection, if any."""
         if isinstance(exception, self.faults):
             is_of_thread = request.meta.get("kind") is PageKind.THREAD
             return await self._again(

@@ -171,7 +171,7 @@ class ShownPage:
 
 
 def obstacle_of(page: Page) -> Obstacle | None:
-    """Return the obstacle that a response is, if it is one."""
+    """Return the obstacle that a response is, if any."""
     if page.status in {0, 404, 410}:
         return None
     if found := _named(page) or _by_status(page) or _by_place(page):
@@ -311,7 +311,7 @@ def _refusal(page: Page) -> tuple[WallKind, str]:
 
 
 def _by_place(page: Page) -> tuple[WallKind, str] | None:
-    """Return the wall to which the site redirects, if it does."""
+    """Return the wall to which the site redirects, if any."""
     final = urls.path_of(page.final_url)
     requested = urls.path_of(page.url)
     for kind, pattern in _BY_PLACE:
@@ -325,7 +325,7 @@ def _is_passing(status: int) -> bool:
 
 
 def _is_challenge_page(page: Page) -> bool:
-    """True if a page is a challenge by its title or markup.
+    """True if title or markup show a challenge.
 
     By its title, or as a HTML page without an article and paragraphs.
     """

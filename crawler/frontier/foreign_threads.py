@@ -128,7 +128,7 @@ class ForeignThreads:
         yield from self._ask(reader.ask(thread), ThreadWalk(thread=thread, mark=mark))
 
     def is_left_alone(self, server: str) -> bool:
-        """True if a server has failed too often in this crawl."""
+        """True if a server failed too often in this crawl."""
         return server in self.crawl.session.resting
 
     def _ask(self, ask: ThreadQuestion, walk: ThreadWalk) -> Iterator[Any]:

@@ -61,7 +61,7 @@ def day(value: str | None) -> Markup:
 
 
 def spoken_moment(value: str | None) -> Markup:
-    """Return a moment for people, such as "9 July 2009, 14:50 UTC".
+    """Return a moment such as "9 July 2009, 14:50 UTC".
 
     Without a time of day it is the day alone.
     """
@@ -141,7 +141,7 @@ def language(value: str | None) -> str | None:
 
 
 def names(value: str | None) -> list[str]:
-    """Return a JSON list of field names, as labels for people."""
+    """Return a JSON list of field names as readable labels."""
     try:
         found = json.loads(value or "[]")
     except ValueError:

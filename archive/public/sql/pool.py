@@ -46,7 +46,7 @@ class CrowdedError(Exception):
 
 
 class LateError(Exception):
-    """A statement that did not end in time; its process was ended."""
+    """A statement that was late; its process was ended."""
 
 
 class LostError(Exception):
@@ -81,7 +81,7 @@ class Pool:
         return await self._answered(asyncio.wrap_future(future))
 
     async def open_download(self, job: Job, kind: str) -> Download:
-        """Begin a download and read its first portion. Raises CrowdedError, LateError, LostError."""
+        """Begin a download. Raises CrowdedError, LateError, LostError."""
         self.end_stalled_downloads()
         with self._lock:
             if self._closed or sum(each == kind for each in self._downloads.values()) >= DOWNLOADS:
@@ -220,7 +220,7 @@ class Download:
         self._began_at = self._taken_at = time.monotonic()
 
     async def begin(self) -> None:
-        """Read the first portion; `failure` is the reason if that fails."""
+        """Read the first portion; `failure` is why that failed."""
         reply = await self._pool.in_download_thread(self._ask_first)
         if isinstance(reply, Rows):
             self.names = reply.names

@@ -50,7 +50,7 @@ class TooMuchError(sqlite3.DatabaseError):
 
 
 def run_template() -> None:
-    """Be the template: fork workers on request, until the server has ended."""
+    """Be the template: fork workers, until the server has ended."""
     control = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if not pm.is_registered(plugin):
@@ -96,7 +96,7 @@ def _end(pid: int) -> None:
 
 
 def _work(connection: socket.socket) -> None:
-    """Be a worker: run each job, until the server has ended.
+    """Be a worker: run jobs, until the server has ended.
 
     Does not return.
     """

@@ -80,7 +80,7 @@ async def changes_feed(datasette: Any, request: Any) -> Any:
 def feed_of_changes(
     datasette: Any, request: Any, found: list[Row], whole: list[Row], wanted: ChangeFilter
 ) -> Any:
-    """Return changes, and events of whole sources, as an Atom feed."""
+    """Return changes and events of whole sources as Atom."""
     entries = [_entry(datasette, request, row) for row in found]
     entries += [_entry_of_source(datasette, request, row) for row in whole]
     entries.sort(key=lambda entry: entry.updated or "", reverse=True)

@@ -164,7 +164,7 @@ async def stream_hits(
     statements: list[tuple[str, Mapping[str, str | int]]],
     headers: dict[str, str],
 ) -> Any:
-    """Return all rows of statements for hits as a CSV, streamed.
+    """Stream all rows of statements for hits as CSV.
 
     Cells that a spreadsheet would run are disarmed unless `raw` is requested.
     """
@@ -203,7 +203,7 @@ async def stream_hits(
 
 
 def csv_headers(ask: Ask) -> dict[str, str]:
-    """Return the header that names the file of a search's results."""
+    """Return the header that names a search's file."""
     now = datetime.now(UTC)
     name = file_name("search", [ask.words], "csv", now)
     return {"content-disposition": f'attachment; filename="{name}"'}

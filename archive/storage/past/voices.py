@@ -92,7 +92,7 @@ def is_one(one: Remark, other: Remark) -> bool:
 
 
 def is_same_number(one: Remark, other: Remark) -> bool:
-    """True if two comments of one id are one, perhaps edited.
+    """True if comments of one id are one, perhaps edited.
 
     A day alone proves nothing: systems that number comments anew on each page print no more.
     """
@@ -138,7 +138,7 @@ class _Gathering:
         return self.voices
 
     def _matches(self, comments: Sequence[Comment], remarks: Sequence[Remark]) -> dict[int, Voice]:
-        """Return the known voices of one capture's comments, by their places.
+        """Return the known voices of a capture's comments by place.
 
         The surest agreement decides first: an id of another era may be another comment's today.
         """
