@@ -1,6 +1,6 @@
 """Evidence folder of one item: what was logged of it, and how that leads to a seal.
 
-Whoever gets the folder needs neither the archive nor Backissue: `verify.py` in it is twenty lines of plain
+Whoever gets the folder needs neither the archive nor Backissue: `verify.py` in it is a page of plain
 Python, and openssl checks the signature and the time-stamp.
 """
 

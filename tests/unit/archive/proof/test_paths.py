@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.proof import log, merkle
+from archive.proof.bundle import CHECKER
 from tests.unit.archive.proof.test_proof import ARTICLE, named, run, save, seal, verified
 
 
@@ -80,6 +81,42 @@ def test_an_altered_link_proves_nothing(path: Path, tmp_path: Path, link: int, w
     proof["links"][link][what] = altered if what == "node" else [f"{altered},"]
     file.write_text(json.dumps(proof))
     assert verified(tmp_path / "told").returncode == 1
+
+
+def told_by_hand(folder: Path, content: bytes, salt: bytes, steps: list[merkle.Step], leaf: bytes) -> int:
+    """Write evidence of an entry under a seal of one leaf; return how verify.py ends."""
+
+    def text(data: bytes) -> str:
+        return base64.b64encode(data).decode()
+
+    prefix = log.head_prefix(1, 1, 1, "2026-03-01T12:00:00Z")
+    entry = {
+        "content": content.decode(),
+        "salt": salt.hex(),
+        "steps": [",".join(map(text, s)) for s in steps],
+    }
+    link = {"node": text(leaf), "steps": [f"{text(prefix)},{text(log.START)}"]}
+    (folder / "proof.json").write_text(json.dumps({"entries": [entry], "links": [link]}))
+    (folder / "head.bin").write_bytes(hashlib.sha256(prefix + leaf + log.START).digest())
+    (folder / "verify.py").write_bytes(CHECKER.read_bytes())
+    return verified(folder).returncode
+
+
+def test_what_a_reader_wrote_is_no_step(tmp_path: Path) -> None:
+    """A comment may contain the digest of an entry that never was."""
+    salt, real, never = b"s" * 16, b'{"text":"yes"}', b'{"text":"no"}'
+    leaf = merkle.leaf_hash(salt + real)
+    assert told_by_hand(tmp_path, real, salt, [], leaf) == 0
+    planted = merkle.leaf_hash(salt + never)
+    around = (b"\0" + salt + b'{"text":"', b'"}')
+    leaf = hashlib.sha256(around[0] + planted + around[1]).digest()
+    assert told_by_hand(tmp_path, never, salt, [around], leaf) == 1
+
+
+def test_the_end_of_an_entry_is_none(tmp_path: Path) -> None:
+    salt, real = b"s" * 16, b'{"text":"no, yes"}'
+    leaf = merkle.leaf_hash(salt + real)
+    assert told_by_hand(tmp_path, real[9:], salt + real[:9], [], leaf) == 1
 
 
 @pytest.mark.parametrize(
