@@ -22,6 +22,7 @@ LONGEST_GAP = 8  # words
 _LAST = 2  # words at the end of a sentence, at least, that are hardly those of the gap
 _MOST_OF = 0.6  # of the words of a sentence that another form of it has, too
 _LONGEST = 200  # sentences of a paragraph, and words of a sentence, that are compared
+_MOST_GAPS = 4  # between the words that two forms share, beyond which they are two sentences
 _MOST = 4  # sentences of a paragraph that differ, beyond which it is rewritten
 _END = re.compile(r"(?<=[.!?…。！？])[\"'”’»)]*\s+")
 _GAP = rf"(?:\S+ ){{0,{LONGEST_GAP}}}"
@@ -141,7 +142,7 @@ def _change(before: str, after: str) -> SentenceChange | None:
 
 
 def _shared_runs(old: Sequence[str], new: Sequence[str]) -> tuple[tuple[str, ...], ...] | None:
-    """Return the words that two forms share, None where a gap is too wide or a form too long.
+    """Return the words that two forms share, None where gaps are too wide or many, or a form too long.
 
     An empty run at an end stands for a gap there.
     """
@@ -157,7 +158,7 @@ def _shared_runs(old: Sequence[str], new: Sequence[str]) -> tuple[tuple[str, ...
             return None
         else:
             runs.append(())
-    return tuple(runs)
+    return tuple(runs) if len(runs) <= _MOST_GAPS + 1 else None
 
 
 def _shares_ends(one: Sequence[str], other: Sequence[str]) -> bool:
