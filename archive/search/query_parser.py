@@ -117,6 +117,8 @@ def parse_query(typed: str) -> Wording:
         elif word.term.prefix and len(word.term.text) < SHORTEST:
             short = in_quotes(f"{word.term.text}*")
             notes.append(f"{short} is too short: {SHORTEST} letters are needed before a star.")
+        elif word.filter and word.negative:
+            notes.append(_unexcludable_note(word.filter, word.term.text))
         elif word.filter:
             filters.append((word.filter, word.term.text))
         elif word.negative:
@@ -246,6 +248,12 @@ def _unknown_note(name: str) -> str:
     """Return a sentence on an operator that does not exist."""
     known = ", ".join(f"{each}:" for each in ("author", "title", "text", "tag", "source", "site", "type"))
     return f"There is no filter “{name}:”, so it was searched as a word. The filters are {known}."
+
+
+def _unexcludable_note(name: str, text: str) -> str:
+    """Return a sentence on a filter that was to exclude."""
+    typed = in_quotes(f"-{name}:{text}", 40)
+    return f"{typed} was left out: {name}: narrows a search, and cannot exclude."
 
 
 def _typed(term: Term) -> str:

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 
 from archive.core.errors import ArchiveError, NotFoundError
 from archive.core.formatting import in_quotes
@@ -86,8 +87,8 @@ def check_filters(connection: sqlite3.Connection, ask: Ask) -> None:
         _known_type(connection, name)
     for tag in filter(None, (plain.tag, *tags)):
         _known_tag(connection, tag)
-    single = [group[0] for group in wording.groups if len(group) == 1]
-    people = [term.text for term in single if term.field == "author"]
+    terms = [*chain(*wording.groups), *wording.without]
+    people = [term.text for term in terms if term.field == "author"]
     for person in filter(None, (ask.person.strip(), *people)):
         _known_person(connection, person)
 

@@ -299,6 +299,13 @@ def test_distance_counts_slips(one: str, other: str, letters: int) -> None:
     assert distance(one, other) == distance(other, one) == letters
 
 
+@pytest.mark.parametrize("name", ["tag", "source", "site", "type"])
+def test_a_filter_that_is_to_exclude_is_left_out_and_named(name: str) -> None:
+    wording = parse_query(f"ferry -{name}:harbour")
+    assert wording.filters == ()
+    assert [note for note in wording.notes if f"“-{name}:harbour” was left out" in note]
+
+
 def test_unknown_operator_is_named() -> None:
     [note] = parse_query("commentr:vane ferry").notes
     assert "“commentr:”" in note
