@@ -90,13 +90,13 @@ def find_with_help(connection: sqlite3.Connection, ask: Ask) -> tuple[SearchResu
     texts_with = cache(partial(_texts_with, connection))
     counts = [texts_with(group) for group in groups[:MAX_GROUPS]]
     pairs = zip(groups, counts, strict=False)
-    words = tuple((format_query([group]), count) for group, count in pairs)
+    words = tuple({format_query([group]): count for group, count in pairs}.items())
     searches = OtherSearches(
         count=partial(_count_matches, connection), nearest=partial(nearest_word, connection)
     )
     spelled = tuple(respelled_options(searches, plain, wording, counts))
     without = tuple(options_without_one(searches, plain, wording))
-    most = _most_of(searches, texts_with, plain, _single_words(wording), more_than=found.total)
+    most = _most_of(searches, texts_with, plain, wording, more_than=found.total)
     advice = Help(words=words, spelled=spelled, without=without, most=most)
     if found.total or spelled:
         shown, advice = _respelled_instead(connection, found, advice)
@@ -206,7 +206,7 @@ def _most_of(
     searches: OtherSearches,
     texts_with: Callable[[tuple[Term, ...]], int],
     ask: Ask,
-    groups: Groups,
+    wording: Wording,
     *,
     more_than: int,
 ) -> Option | None:
@@ -214,6 +214,7 @@ def _most_of(
 
     Ranking puts those with most of them first: a higher number would find long texts alone.
     """
+    groups = _single_words(wording)
     counted = [(texts_with(group), group) for group in groups[: 2 * MAX_GROUPS]]
     known = sorted((pair for pair in counted if pair[0]), key=lambda pair: pair[0])
     rarest = {id(group) for _, group in known[:_MOST_OF]}
@@ -221,7 +222,7 @@ def _most_of(
     needed = max(2, (min(len(groups), _MOST_OF) + 1) // 2)
     if not needed <= len(chosen) or needed == len(groups):
         return None
-    other = replace(ask, words=format_query(chosen), match=needed)
+    other = replace(ask, words=_typed_query(chosen, wording), match=needed)
     options = searches.option(other, "")
     return next((option for option in options if option.count > more_than), None)
 

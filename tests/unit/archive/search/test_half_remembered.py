@@ -92,6 +92,21 @@ def test_few_matches_of_a_sentence_stay_and_the_others_follow(archive: sqlite3.C
     assert {kind for kind, _ in more} <= {"articles", "comments"}
 
 
+@pytest.mark.parametrize("typed", ["baker counted ladders chapel zeppelin", "baker counted ladders chapel"])
+def test_excluded_word_is_in_no_text_with_most_of_the_words(archive: sqlite3.Connection, typed: str) -> None:
+    for excluded in ("winter", "Sundays", "bell", "fair"):
+        found, advice = find_with_help(archive, Ask(words=f"{typed} -{excluded}"))
+        shown = shown_comments(found, advice)
+        assert shown
+        having = find(archive, Ask(words=excluded, kind="comments", size=500)).sections[1].hits
+        assert not set(shown) & {hit["id"] for hit in having}
+
+
+def test_word_that_was_typed_twice_is_counted_once(archive: sqlite3.Connection) -> None:
+    _, advice = find_with_help(archive, Ask(words="the baker counted the zeppelin"))
+    assert [word for word, _ in advice.words] == ["the", "baker", "counted", "zeppelin"]
+
+
 def test_words_that_occur_everywhere_are_searched_but_not_marked(archive: sqlite3.Connection) -> None:
     section = find(archive, Ask(words="lanterns in the chapel")).sections[1]
     marked = {piece.partition("\x03")[0].lower() for hit in section.hits for piece in _marks(hit["excerpt"])}
