@@ -22,7 +22,7 @@ from urllib.parse import quote
 import pytest
 
 from archive.operations import serve
-from archive.public.sql import lifespan, pool, stock
+from archive.public.sql import lifespan, pool, process, stock
 from archive.public.sql.jobs import Failure, Job, Place, Rows
 from archive.queries.health import LONGEST_LOG_BYTES
 from tests.builders import fixtures_archive as made
@@ -254,6 +254,56 @@ def test_a_worker_that_dies_is_an_error_and_replaced(room: Room) -> None:
     assert set(outcomes) <= {200, 400}
 
 
+@pytest.mark.parametrize(
+    ("failing", "said"),
+    [("abs(-9223372036854775807 - 1)", "integer overflow"), ("zeroblob(6000000)", "too big")],
+)
+def test_a_statement_that_fails_in_its_second_portion_ends_its_download_alone(
+    room: Room, failing: str, said: str
+) -> None:
+    """The failure is met while the first portion is sent; the process serves the next reader."""
+    import asyncio
+
+    counting = "with recursive n(i) as (select 1 union all select i + 1 from n limit 300) select i, {} from n"
+    own = stock.pool_of(room.datasette)
+    place = stock.place_of(room.datasette.get_database("news"))
+
+    def job(cell: str) -> Job:
+        sql = counting.format(cell)
+        return Job(place=place, sql=sql, params={}, limit_ms=60_000, portion_rows=100, as_csv=True)
+
+    async def lines_of(job: Job) -> list[str]:
+        download = await own.open_download(job, "table")
+        found = []
+        try:
+            while (portion := await download.portion()) is not None:
+                found.append(portion.lines)
+        finally:
+            download.close()
+        return found
+
+    async def all_of() -> None:
+        before = await own.run(Job(place=place, sql="select 1", params={}, limit_ms=60_000, most_rows=1))
+        assert isinstance(before, Rows)
+        workers = set(own._idle)
+        with pytest.raises(pool.LostError, match=said):
+            await lines_of(job(f"case i when 150 then {failing} end"))
+        assert set(own._idle) == workers
+        assert "".join(await lines_of(job("'x'"))) == "".join(f"{number},x\r\n" for number in range(1, 301))
+
+    asyncio.run(all_of())
+
+
+def test_a_blob_is_never_written_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be four times as large; from the first blob on, a portion is rows."""
+    written: list[object] = []
+    monkeypatch.setattr(process, "csv_line", lambda row: str(written.extend(row)))
+    rows = [(1, "a"), (2, b"\0" * 9), (3, "b")]
+    assert process._lines(iter(rows), 500) == (rows, "", False)
+    assert written == [1, "a"]
+    assert process._lines(iter([(1, b"\0" * (process.PORTION_BYTES + 1)), (2, b"")]), 500)[2], "large ones end a portion"
+
+
 def test_a_download_holds_its_reader_to_its_pace(room: Room) -> None:
     """A stalled download is ended, and what follows is an error, never an end that looks whole."""
     import asyncio
@@ -265,7 +315,7 @@ def test_a_download_holds_its_reader_to_its_pace(room: Room) -> None:
         download = await own.open_download(job, "table")
         first = await download.portion()
         assert first is not None
-        assert len(first) == 100
+        assert len(first.rows) == 100
         assert own.end_stalled_downloads(older_than_seconds=-1) == 1
         with pytest.raises(pool.LostError):
             await download.portion()

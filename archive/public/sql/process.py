@@ -250,14 +250,19 @@ def _lines(rows: Iterator[Row], most: int) -> tuple[list[Row], str, bool]:
     lines = []
     size = 0
     is_left = False
+    has_blob = False
     for row in rows:
         found.append(row)
-        lines.append(csv_line(row))
-        size += len(lines[-1])
+        has_blob = has_blob or bytes in map(type, row)
+        if has_blob:  # as text, a blob would be four times as large
+            size += _size_of(row)
+        else:
+            lines.append(csv_line(row))
+            size += len(lines[-1])
         is_left = len(found) == most or size > PORTION_BYTES
         if is_left:
             break
-    if any(bytes in map(type, row) for row in found):
+    if has_blob:
         return found, "", is_left
     return [], "".join(lines), is_left
 
