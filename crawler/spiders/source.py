@@ -101,7 +101,7 @@ class SourceSpider(scrapy.Spider):
     @classmethod
     def is_crawl(cls) -> bool:
         """False for `scrapy parse`, which has put another start in the place of ours to look at one page."""
-        return cls.start.__module__ == cls.__module__
+        return not cls.start.__module__.startswith("scrapy.")
 
     def parse(self, response: Response) -> Iterator[Any]:
         """Yield what is read out of one page, for `scrapy parse`; nothing of it is saved."""
