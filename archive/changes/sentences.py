@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cached_property
 from itertools import takewhile
 
 from archive.changes.text_blocks import Hunk, HunkKind, digest_texts
@@ -22,11 +21,8 @@ LONGEST_GAP = 8  # words
 _LAST = 2  # words at the end of a sentence, at least, that are hardly those of the gap
 _MOST_OF = 0.6  # of the words of a sentence that another form of it has, too
 _LONGEST = 200  # sentences of a paragraph, and words of a sentence, that are compared
-_MOST_GAPS = 4  # between the words that two forms share, beyond which they are two sentences
 _MOST = 4  # sentences of a paragraph that differ, beyond which it is rewritten
 _END = re.compile(r"(?<=[.!?…。！？])[\"'”’»)]*\s+")
-_GAP = rf"(?:\S+ ){{0,{LONGEST_GAP}}}"
-_NUMBER = r"\S+ "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,14 +72,9 @@ class SentenceChange:
     def is_like(self, words: Sequence[str]) -> bool:
         """True if a sentence of such words is a form of this one."""
         if self.old and self.new:
-            return bool(self._pattern.fullmatch(_spaced(words)))
+            return _has_runs(self.runs, words)
         [own] = self.runs
         return _shares_ends(own, words)
-
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        runs = ("".join(map(_pattern_of, run)) for run in self.runs)
-        return re.compile(_GAP.join(runs))
 
 
 def changed_sentences(hunk: Hunk) -> tuple[SentenceChange, ...]:
@@ -142,7 +133,7 @@ def _change(before: str, after: str) -> SentenceChange | None:
 
 
 def _shared_runs(old: Sequence[str], new: Sequence[str]) -> tuple[tuple[str, ...], ...] | None:
-    """Return the words that two forms share, None where gaps are too wide or many, or a form too long.
+    """Return the words that two forms share, None where a gap is too wide or a form too long.
 
     An empty run at an end stands for a gap there.
     """
@@ -158,7 +149,25 @@ def _shared_runs(old: Sequence[str], new: Sequence[str]) -> tuple[tuple[str, ...
             return None
         else:
             runs.append(())
-    return tuple(runs) if len(runs) <= _MOST_GAPS + 1 else None
+    return tuple(runs)
+
+
+def _has_runs(runs: Sequence[Sequence[str]], words: Sequence[str]) -> bool:
+    """True if words are these runs in order, with nothing but gaps between them."""
+    starts = {0}
+    ends = set[int]()
+    for run in runs:
+        ends = {start + len(run) for start in starts if _is_at(start, run, words)}
+        starts = {end + gap for end in ends for gap in range(LONGEST_GAP + 1)}
+    return len(words) in ends
+
+
+def _is_at(start: int, run: Sequence[str], words: Sequence[str]) -> bool:
+    """True if a run stands at a place; numbers are alike."""
+    there = words[start : start + len(run)]
+    if start + len(run) > len(words):
+        return False
+    return all(own == other or any(map(str.isdigit, own)) for own, other in zip(run, there, strict=True))
 
 
 def _shares_ends(one: Sequence[str], other: Sequence[str]) -> bool:
@@ -177,16 +186,5 @@ def _shared(one: Sequence[str], other: Sequence[str]) -> int:
     return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
 
 
-def _spaced(words: Sequence[str]) -> str:
-    return "".join(f"{word} " for word in words)
-
-
 def _words(sentence: str) -> list[str]:
     return [word.casefold() for word in WORD.findall(sentence)]
-
-
-def _pattern_of(word: str) -> str:
-    """Return a pattern of a word; numbers are alike."""
-    if any(map(str.isdigit, word)):
-        return _NUMBER
-    return f"{re.escape(word)} "

@@ -34,6 +34,8 @@ _LOST = 1 / 3
 _STARRED = re.compile(
     r"(\W*?\w?)(?:[*•●█■✱∗＊#]{2,}|\[(?:removed|censored|deleted|redacted)\])(\w?\W*?)", re.IGNORECASE
 )
+_LONGEST_WORD = 60
+"""Characters of a word with stars; of a longer one, the stars could be divided in too many ways."""
 _CUT = re.compile(
     r"^(.{40,}?)\s*\[?(?:…|\.\.\.)\]?\W{0,4}(?:(?:read|show|view|see|click)\W.{0,40})?$",
     re.DOTALL | re.IGNORECASE,
@@ -108,6 +110,8 @@ def is_starred(before: str, after: str) -> bool:
 
 def _is_starred_word(word: str, shown: str) -> bool:
     """True if a word is shown with its first and last letters at most."""
+    if max(len(word), len(shown)) > _LONGEST_WORD:
+        return False
     found = _STARRED.fullmatch(shown)
     if found is None or not any(map(str.isalpha, word)) or _STARRED.fullmatch(word):
         return False
