@@ -51,7 +51,7 @@ WIDTH = 100
     default=20,
     show_default=True,
     type=WholeNumber(1, 1000),
-    help="Show at most this many results.",
+    help="Show at most this many results of each kind.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
