@@ -112,13 +112,8 @@ def parse_query(typed: str) -> Wording:
         if number >= MAX_TERMS:
             notes.append(f"Only the first {MAX_TERMS} words were searched.")
             break
-        if not searchable(word.term.text):
-            notes.append(_unsearchable_note(word.term.text))
-        elif word.term.prefix and len(word.term.text) < SHORTEST:
-            short = in_quotes(f"{word.term.text}*")
-            notes.append(f"{short} is too short: {SHORTEST} letters are needed before a star.")
-        elif word.filter and word.negative:
-            notes.append(_unexcludable_note(word.filter, word.term.text))
+        if note := _unusable_note(word):
+            notes.append(note)
         elif word.filter:
             filters.append((word.filter, word.term.text))
         elif word.negative:
@@ -237,6 +232,20 @@ def _word(found: re.Match[str], pending: str | None) -> _Word:
     return _Word(term=term, filter=filtered, unknown=unknown)
 
 
+def _unusable_note(word: _Word) -> str:
+    """Return a sentence on a part that cannot be searched for, "" for any other."""
+    text = word.term.text
+    if not searchable(text):
+        return _unsearchable_note(text)
+    if word.term.prefix and len(text) < SHORTEST:
+        short = in_quotes(f"{text}*")
+        return f"{short} is too short: {SHORTEST} letters are needed before a star."
+    if word.filter and word.negative:
+        typed = in_quotes(f"-{word.filter}:{text}", 40)
+        return f"{typed} was left out: {word.filter}: narrows a search, and cannot exclude."
+    return ""
+
+
 def _unsearchable_note(text: str) -> str:
     """Return a sentence on a term without a letter or digit."""
     if not text:
@@ -248,12 +257,6 @@ def _unknown_note(name: str) -> str:
     """Return a sentence on an operator that does not exist."""
     known = ", ".join(f"{each}:" for each in ("author", "title", "text", "tag", "source", "site", "type"))
     return f"There is no filter “{name}:”, so it was searched as a word. The filters are {known}."
-
-
-def _unexcludable_note(name: str, text: str) -> str:
-    """Return a sentence on a filter that was to exclude."""
-    typed = in_quotes(f"-{name}:{text}", 40)
-    return f"{typed} was left out: {name}: narrows a search, and cannot exclude."
 
 
 def _typed(term: Term) -> str:

@@ -301,7 +301,9 @@ def test_a_blob_is_never_written_as_text(monkeypatch: pytest.MonkeyPatch) -> Non
     rows = [(1, "a"), (2, b"\0" * 9), (3, "b")]
     assert process._lines(iter(rows), 500) == (rows, "", False)
     assert written == [1, "a"]
-    assert process._lines(iter([(1, b"\0" * (process.PORTION_BYTES + 1)), (2, b"")]), 500)[2], "large ones end a portion"
+    assert process._lines(iter([(1, b"\0" * (process.PORTION_BYTES + 1)), (2, b"")]), 500)[2], (
+        "large ones end a portion"
+    )
 
 
 def test_a_download_holds_its_reader_to_its_pace(room: Room) -> None:

@@ -20,7 +20,9 @@ def change(*runs: str) -> SentenceChange:
 def by_pattern(runs: tuple[tuple[str, ...], ...], words: list[str]) -> bool:
     """The same as a regular expression, which is too slow for many gaps."""
     gap = rf"(?:\S+ ){{0,{LONGEST_GAP}}}"
-    numbers = ["".join(r"\S+ " if any(map(str.isdigit, word)) else f"{word} " for word in run) for run in runs]
+    numbers = [
+        "".join(r"\S+ " if any(map(str.isdigit, word)) else f"{word} " for word in run) for run in runs
+    ]
     return bool(re.fullmatch(gap.join(numbers), "".join(f"{word} " for word in words)))
 
 
