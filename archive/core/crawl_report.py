@@ -17,11 +17,11 @@ class CrawlReport:
     """Outcome of a run up to now. Times are in seconds; None where nothing was recorded.
 
     `surface` named the articles; `missing_lists` are listings that were not given, `cut_off` those that were
-    left before their end, each a clause; `obstacle` keeps us away from the whole site or all its article
-    pages, as sentences. `pages_unproven` are the failed pages that came, and did not prove to be their
-    articles. `listings_lost` counts answers without which the next crawl cannot trust this one,
-    `unread` the answers that could not be read, by problem code, `lost` the items that could not be saved,
-    `faults` our own. `fault` is an error that ended the run.
+    left before their end, `refused_keys` APIs that refused the operator's key, each a clause; `obstacle`
+    keeps us away from the whole site or all its article pages, as sentences. `pages_unproven` are the failed
+    pages that came, and did not prove to be their articles. `listings_lost` counts answers without which the
+    next crawl cannot trust this one, `unread` the answers that could not be read, by problem code, `lost` the
+    items that could not be saved, `faults` our own. `fault` is an error that ended the run.
     """
 
     run_id: int | None = None
@@ -35,6 +35,7 @@ class CrawlReport:
     posts_listed: int = 0
     missing_lists: list[str] = field(default_factory=list)
     cut_off: list[str] = field(default_factory=list)
+    refused_keys: list[str] = field(default_factory=list)
     obstacle: str | None = None
     listings_lost: int = 0
     unread: Counter[str] = field(default_factory=Counter)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from archive.core import urls
 from archive.core.records import PageKind
 from crawler.crawl import Crawl
+from crawler.discovery.api_access import api_access
 from crawler.discovery.front_page import FrontPage
 from crawler.frontier.addresses import Listed
 from crawler.frontier.endless import Course
@@ -26,18 +27,17 @@ class ApiEntries:
         Nothing where the system has no API, or where it is closed to visitors.
         """
         crawl = self.crawl
-        platform = await self.front.platform()
-        api = platform.api if platform else None
-        url = (await self.front.declared()).api if api else None
+        access = await api_access(crawl, self.front)
+        url = access.url if access else None
         course = Course()
-        while api and url and urls.same_host(url, crawl.home):
-            page = await crawl.session.fetch(PageKind.LISTING, url)
-            entries = api.entries(page)
+        while access and url and urls.same_host(url, crawl.home):
+            page = await access.fetch(PageKind.LISTING, url)
+            entries = access.api.entries(page)
             if entries is None:
                 return
             for entry in entries:
                 yield Listed(url=entry.url, lastmod=entry.changed, is_post=True)
-            url = api.following(page)
+            url = access.api.following(page)
             self.is_whole = url is None and bool(entries)
             if url and not course.brings([entry.url for entry in entries]):
                 crawl.report.missing_lists.append(f"{page.url} goes on without end")

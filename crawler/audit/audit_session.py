@@ -28,12 +28,15 @@ class AuditSession(Session):
         seen: Seen | None = None,
         renders: bool = False,
         scrolls: bool = False,
+        key_parameter: str | None = None,
     ) -> Page:
         """Fetch a URL, within the budget.
 
         Raises BudgetSpentError, and NoListingError where the site is in trouble.
         """
-        page = await super().fetch(kind, url, seen=seen, renders=renders, scrolls=scrolls)
+        page = await super().fetch(
+            kind, url, seen=seen, renders=renders, scrolls=scrolls, key_parameter=key_parameter
+        )
         is_sent = self.crawler is None or not request_budget.is_spent(self.crawler)
         if page.status == 0 and not is_sent:
             raise BudgetSpentError

@@ -21,6 +21,7 @@ from archive.core.records import Site
 from archive.core.urls import page_key
 from crawler.config.key_model import KeyTable, described_key, key_names
 from crawler.config.keys import desk_keys, fleet_keys, notify_keys, proof_keys, schedule_keys, thread_keys
+from crawler.config.keys.api_key import ApiKey, read_api_key
 from crawler.config.keys.desk_keys import DeskConfig
 from crawler.config.keys.file_keys import FileLimits, file_limits
 from crawler.config.keys.fleet_keys import FleetKeys
@@ -71,7 +72,8 @@ class Source:
     maximum duration of one crawl. `verify_tls` is False for the rare site whose certificate cannot be
     verified and that is still to be archived. `hosts` are further hosts on which the site has its articles,
     each with its port where that is not the default. `foreign` is for comments that are kept elsewhere,
-    `rendering` for pages that a script fills. `proof` and `visitor` are the archive's.
+    `api_key` for the API of the site's own system, `rendering` for pages that a script fills. `proof` and
+    `visitor` are the archive's.
     """
 
     site: Site
@@ -82,6 +84,7 @@ class Source:
     verify_tls: bool = True
     hosts: tuple[str, ...] = ()
     foreign: ForeignComments = field(default_factory=ForeignComments)
+    api_key: ApiKey = field(default_factory=ApiKey)
     proof: ProofConfig = field(default_factory=ProofConfig)
     visitor: VisitorConfig = field(default_factory=VisitorConfig)
     file_limits: FileLimits = field(default_factory=FileLimits)
@@ -330,6 +333,7 @@ def _read_source(name: str, table: TomlTable, contact: str | None) -> Source:
         hosts=keys.hosts,
         file_limits=file_limits(keys),
         foreign=foreign,
+        api_key=read_api_key(table, keys),
         rendering=render_config(keys),
     )
 

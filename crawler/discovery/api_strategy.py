@@ -10,6 +10,7 @@ from archive.core import urls
 from archive.core.records import PageKind
 from archive.tables.observations import Listing
 from crawler.crawl import Crawl
+from crawler.discovery.api_access import api_access
 from crawler.discovery.front_page import FrontPage
 from crawler.discovery.sitemap_strategy import SitemapStrategy
 from crawler.frontier.addresses import Listed
@@ -34,15 +35,15 @@ class ApiStrategy:
         no API, or where it is closed to visitors.
         """
         crawl = self.crawl
-        platform = await self.front.platform()
-        api = platform.api if platform else None
-        url = (await self.front.declared()).api if api else None
+        access = await api_access(crawl, self.front)
+        url = access.url if access else None
         course = Course()
         named: set[str] = set()
-        while api and url and urls.same_host(url, crawl.home):
-            page = await crawl.session.fetch(PageKind.POSTS, url)
-            entries = api.entries(page)
+        while access and url and urls.same_host(url, crawl.home):
+            page = await access.fetch(PageKind.POSTS, url)
+            entries = access.api.entries(page)
             if entries is None:
+                access.note_unread(page)
                 if crawl.report.surface:
                     crawl.report.missing_lists.append(f"{url} answered {page.error or page.status}")
                 return
@@ -56,7 +57,7 @@ class ApiStrategy:
             named.update(entry.url for entry in listed)
             if recent and not requests:
                 return
-            url = api.following(page)
+            url = access.api.following(page)
             if url and not course.brings([entry.url for entry in listed]):
                 leave(crawl, page, course.cut)
                 return

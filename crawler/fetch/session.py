@@ -20,6 +20,7 @@ from archive.core.crawl_state import RobotsCopy
 from archive.core.records import Page, PageKind, Seen
 from crawler.fetch.obstacles import Obstacles
 from crawler.fetch.responses import page_from_failure, page_from_response
+from crawler.fetch.transport import SITE_API
 from crawler.fetch.validators import validators
 
 MAX_HOST_PAUSE = timedelta(days=1)  # a site that requests a longer one is crawled again after a day
@@ -33,10 +34,10 @@ class Session:
     `hosts` are further hosts on which the site has its articles; `source` is the source's name in each Page.
     `robots` is Scrapy's parser of robots.txt, None before it was read; `robots_copies` are the copies that an
     earlier crawl has cached, by host. `render_hosts` are further hosts from which the scripts of a rendered
-    page may have data. `servers` are the URLs of comment systems that may be asked for threads, `resting`
-    are those that are left alone for now, `secrets` the operator's keys by the short names of systems.
-    `wait_until` (aware UTC) is the moment before which the site wants no further request. `failure` is why
-    the last request had no response, None if it had one.
+    page may have data. `servers` are the URLs of comment systems that may be asked for threads, `resting` are
+    those that are left alone for now, `secrets` the operator's keys by the short names of systems or
+    SITE_API. `wait_until` (aware UTC) is the moment before which the site wants no further request. `failure`
+    is why the last request had no response, None if it had one.
     """
 
     def __init__(self, home: str, *, source: str, hosts: tuple[str, ...] = ()) -> None:
@@ -84,14 +85,18 @@ class Session:
         seen: Seen | None = None,
         renders: bool = False,
         scrolls: bool = False,
+        key_parameter: str | None = None,
     ) -> Page:
         """Fetch a URL; with `seen`, only if it changed since that visit.
 
         `renders` has a listing rendered as well, where the source's articles are; with `scrolls` to the end
-        of its list. Raises nothing: an exception is a Page with status 0.
+        of its list. With `key_parameter`, the operator's key for the site's API is sent in that parameter.
+        Raises nothing: an exception is a Page with status 0.
         """
         headers = validators(seen) if seen else {}
         meta = {"kind": kind, "asked": url, "renders": renders, "scrolls": scrolls}
+        if key_parameter is not None:
+            meta["secret"] = (SITE_API, key_parameter)
         request = Request(url, headers=headers, meta=meta, dont_filter=True)
         try:
             response = await self._engine.download_async(request)

@@ -23,11 +23,15 @@ from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware
 from scrapy.http import Request, Response, TextResponse
 from twisted.web._newclient import ParseError
 
+from archive.core import urls
 from crawler.fetch.lease import lease_of
 from crawler.fetch.visitor import Visitor
 
 HEADER_BYTES = 256 * 1024
 """Browsers stop at about as much (Chromium: 256 KiB)."""
+
+SITE_API = "site-api"
+"""The name among a session's secrets of the operator's key for the API of the site itself."""
 
 
 class _Parser(_LenientHTTPClientParser):
@@ -83,13 +87,16 @@ class BoundedHandler(HTTP11DownloadHandler):
         if wanted is None:
             return _without_guess(await super().download_request(request))
         system, place = wanted
-        sent = _with_key(request, place, cast("Any", self._crawler.spider).session.secrets.get(system, ""))
+        session = cast("Any", self._crawler.spider).session
+        if system == SITE_API and not urls.same_host(request.url, session.home):
+            return _without_guess(await super().download_request(request))
+        sent = _with_key(request, place, session.secrets.get(system, ""))
         try:
             response = await super().download_request(sent)
         except Exception as error:
             error.args = tuple(str(said).replace(sent.url, request.url) for said in error.args)
             raise
-        return _without_guess(response).replace(url=request.url)
+        return _without_key(_without_guess(response), sent, request)
 
 
 def _with_key(request: Request, place: str, stated: str) -> Request:
@@ -107,6 +114,19 @@ def _with_key(request: Request, place: str, stated: str) -> Request:
     if joint in request.url:
         joint = "&"
     return request.replace(url=f"{request.url}{joint}{place}={quote(key, safe='')}")
+
+
+def _without_key(response: Response, sent: Request, request: Request) -> Response:
+    """Return the response to a request with a key as one to that without it.
+
+    A redirect repeats what was sent.
+    """
+    added = sent.url.removeprefix(request.url)
+    headers = response.headers.copy()
+    target = headers.get("Location")
+    if added and target is not None:
+        headers["Location"] = target.replace(added.encode(), b"").replace(added[1:].encode(), b"")
+    return response.replace(url=request.url, headers=headers)
 
 
 def _without_guess(response: Response) -> Response:

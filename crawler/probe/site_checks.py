@@ -22,6 +22,7 @@ from archive.operations.doctor import Finding, bad, fine, warn
 from crawler.config.config import Config, Source
 from crawler.discovery import declared, feeds, rest, sitemaps
 from crawler.fetch import walls
+from crawler.fetch.transport import SITE_API
 from crawler.probe.spider import ProbedSite, ProbeSpider, probe_sites
 from crawler.render.browser import find_chromium, require_browser
 from pipeline.platforms import detection
@@ -48,6 +49,7 @@ def check_configuration(config: Config) -> Iterator[Finding]:
         yield check_notifications(config)
     yield from check_visitor_key(config)
     for source in config.sources:
+        yield from check_keys(source)
         if source.rendering.is_on:
             yield check_rendering(source)
 
@@ -75,6 +77,15 @@ def check_visitor_key(config: Config) -> Iterator[Finding]:
     if key.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         said = f"Other users may read {key}, and could come in the name of this archive."
         yield warn("visitor key", said, f"chmod 600 {key}")
+
+
+def check_keys(source: Source) -> Iterator[Finding]:
+    """Yield an error where a key of a source needs a variable that is not set."""
+    try:
+        source.foreign.secrets(os.environ)
+        source.api_key.value(os.environ)
+    except ConfigError as error:
+        yield bad(f"keys {source.name}", str(error), error.hint or "")
 
 
 def check_rendering(source: Source) -> Finding:
@@ -118,6 +129,7 @@ def check_sites(sources: tuple[Source, ...]) -> list[Finding]:
             findings.append(bad(f"site {source.name}", str(found), _OPEN))
             continue
         findings += _findings(source.name, found)
+        findings += _needless_key(source, found)
         findings += _certificate(source)
     return findings
 
@@ -128,7 +140,24 @@ def _probed(source: Source) -> ProbedSite:
         contact=source.contact,
         verify_tls=source.verify_tls,
         visitor=source.visitor,
+        api_key=_set_key(source),
     )
+
+
+def _set_key(source: Source) -> str | None:
+    """Return the key for a site's API, if there is one and its variables are set."""
+    try:
+        return source.api_key.value(os.environ)
+    except ConfigError:
+        return None
+
+
+def _needless_key(source: Source, answers: dict[str, Page]) -> Iterator[Finding]:
+    """Yield a warning for a key that the site's system has no use for."""
+    if source.api_key.stated is None or answers["home"].status != 200 or "API" in answers:
+        return
+    said = "The system that runs the site has no API that takes a key."
+    yield warn(f"api_key {source.name}", said, f"Remove api_key from [sources.{source.name}].")
 
 
 def _certificate(source: Source) -> Iterator[Finding]:
@@ -182,7 +211,10 @@ class _Checkup(ProbeSpider):
         """Return the answers of another system than WordPress: its API, a sitemap, and its feeds."""
         home = self.session.home
         answers = {}
-        if said.api and urls.same_host(said.api, home):
+        if platform and platform.own_key and SITE_API in self.session.secrets:
+            own_key = platform.own_key
+            answers["API"] = await self.look_at(own_key.first(home), key_parameter=own_key.parameter)
+        elif said.api and urls.same_host(said.api, home):
             answers["API"] = await self.look_at(said.api)
         candidates = (*self.session.sitemaps, *sitemaps.sitemap_candidates(home, platform))
         for sitemap in candidates[:1]:

@@ -22,6 +22,7 @@ from archive.core.records import Page, PageKind
 from crawler.config.keys.render_keys import RenderConfig
 from crawler.config.keys.visitor_keys import VisitorConfig
 from crawler.fetch.session import Session
+from crawler.fetch.transport import SITE_API
 from crawler.fetch.visitor import visitor_for
 from crawler.render.browser import render_articles
 from crawler.runs.runner import settings
@@ -32,7 +33,7 @@ class ProbedSite:
     """Site of a probe.
 
     `contact` is sent to it; `verify_tls` is True where its certificate must be valid; `visitor` signs;
-    `rendering` says whether its articles are rendered.
+    `rendering` says whether its articles are rendered; `api_key` is the operator's key for its API.
     """
 
     url: str
@@ -40,6 +41,7 @@ class ProbedSite:
     verify_tls: bool = True
     visitor: VisitorConfig = field(default_factory=VisitorConfig)
     rendering: RenderConfig = field(default_factory=RenderConfig)
+    api_key: str | None = field(default=None, repr=False)
 
 
 class ProbeSpider(scrapy.Spider):
@@ -63,11 +65,13 @@ class ProbeSpider(scrapy.Spider):
         verify_tls: bool = True,
         visitor: VisitorConfig | None = None,
         rendering: RenderConfig | None = None,
+        api_key: str | None = None,
         **kwargs: Any,
     ) -> Any:
         """Return a spider for a site.
 
-        Sets the delay, the TLS verification, the rendering, what signs, and our user agent with the contact.
+        Sets the delay, the TLS verification, the rendering, what signs, the key, and our user agent with the
+        contact.
         """
         rendering = rendering or RenderConfig()
         if rendering.is_on:
@@ -84,6 +88,8 @@ class ProbeSpider(scrapy.Spider):
         spider = super().from_crawler(crawler, home=home, **kwargs)
         spider.session.attach(crawler)
         spider.session.render_hosts = rendering.hosts
+        if api_key is not None:
+            spider.session.secrets[SITE_API] = api_key
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
@@ -100,9 +106,9 @@ class ProbeSpider(scrapy.Spider):
         """Send the requests, and return the finding. Raises SiteError."""
         raise NotImplementedError
 
-    async def look_at(self, url: str) -> Page:
-        """Return one response of the site."""
-        return await self.session.fetch(PageKind.LISTING, url)
+    async def look_at(self, url: str, *, key_parameter: str | None = None) -> Page:
+        """Return one response of the site, to a request with the operator's key where it has a parameter."""
+        return await self.session.fetch(PageKind.LISTING, url, key_parameter=key_parameter)
 
 
 def probe_site(
@@ -130,6 +136,7 @@ def probe_sites(spider: type[ProbeSpider], sites: Sequence[ProbedSite]) -> list[
             verify_tls=site.verify_tls,
             visitor=site.visitor,
             rendering=site.rendering,
+            api_key=site.api_key,
             found=each,
         )
         for site, each in zip(sites, found, strict=True)

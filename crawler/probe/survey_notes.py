@@ -59,6 +59,10 @@ def survey_notes(found: SiteSurvey, detected: Detected | None) -> list[str]:
     notes.append(_way(found, detected))
     if detected:
         notes += detection.proof_sentences(detected, has_sitemap=bool(found.sitemaps))
+    if detected and detected.platform.own_key and not found.api:
+        notes.append(
+            "Its API is not open to us. With a key of its own, `api_key`, it is read where robots.txt allows."
+        )
     if found.hosts:
         many = " and ".join(found.hosts)
         notes.append(f"Its articles are on {many}: pages are fetched from there only if `hosts` allows it.")

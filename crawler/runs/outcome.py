@@ -63,7 +63,7 @@ def outcome_of(ended: Ended) -> tuple[str, str]:
         return "interrupted", f"The crawl was stopped early; the next one continues. {news}"
     if nothing := nothing_came(ended):
         return "failed", nothing
-    missing = [*_lost(report), *report.missing_lists, *report.cut_off]
+    missing = [*_lost(report), *report.missing_lists, *report.cut_off, *report.refused_keys]
     if missing:
         news += f" Missing: {'; '.join(missing)}."
     sentences = [ended.reopened, news, ended.upheaval, ended.drift]
@@ -110,7 +110,7 @@ def nothing_came(ended: Ended) -> str | None:
     if report.surface is None and report.obstacle:
         return report.obstacle
     if report.surface is None:
-        reasons = "; ".join([*report.missing_lists, *report.cut_off])
+        reasons = "; ".join([*report.missing_lists, *report.cut_off, *report.refused_keys])
         reasons = reasons or "neither REST nor a sitemap nor a feed has one"
         return f"No list of articles could be read: {reasons}."
     if report.surface == "rest" and ended.relisted and not report.posts_listed:

@@ -24,6 +24,7 @@ from crawler.config.config import Source, load_config
 from crawler.crawl import Crawl
 from crawler.fetch.responses import page_from_response
 from crawler.fetch.session import Session
+from crawler.fetch.transport import SITE_API
 from crawler.fetch.visitor import visitor_for
 
 FEED_EXPORT = "scrapy.extensions.feedexport.FeedExporter"
@@ -158,5 +159,7 @@ class SourceSpider(scrapy.Spider):
         spider.session.attach(crawler)
         spider.session.render_hosts = source.rendering.hosts
         spider.session.secrets = source.foreign.secrets(os.environ)
+        if (key := source.api_key.value(os.environ)) is not None:
+            spider.session.secrets[SITE_API] = key
         spider.handoff = Handoff(crawler, spider.session)
         return spider

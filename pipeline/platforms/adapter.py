@@ -42,6 +42,17 @@ class Api(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnKey:
+    """How an API takes the operator's own key, where pages name none.
+
+    `parameter` is that of the key; `first(home)` is the URL of the first response, without a key.
+    """
+
+    parameter: str
+    first: Callable[[str], str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
     """System that runs sites.
 
@@ -51,8 +62,9 @@ class Platform:
     feed's page `number` (from 2), after `shown` entries; no result where only the newest are in it. `lists`
     is a pattern of paths of lists, which are no articles. `thread_feed(page)` is the URL of the feed of one
     article's thread, if it has one, `newest_feed(page)` that of a feed with only its newest comments: it is
-    empty where the thread is. `is_front` is True where WordPress may lie behind it. `comments` is a
-    sentence for people on its comments, "" for WordPress; `limits` are others on what cannot be proved.
+    empty where the thread is. `own_key` is how its API takes a key of the operator's. `is_front` is True
+    where WordPress may lie behind it. `comments` is a sentence for people on its comments, "" for WordPress;
+    `limits` are others on what cannot be proved.
     """
 
     name: str
@@ -65,6 +77,7 @@ class Platform:
     thread_feed: Callable[[Page], str | None] | None = field(default=None, repr=False)
     newest_feed: Callable[[Page], str | None] | None = field(default=None, repr=False)
     api: Api | None = field(default=None, repr=False)
+    own_key: OwnKey | None = None
     is_front: bool = False
     comments: str = ""
     limits: tuple[str, ...] = ()

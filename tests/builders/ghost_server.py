@@ -92,6 +92,40 @@ class Ghost(ServerProcess):
         for file in files:
             file.unlink()
 
+    @contextmanager
+    def keyless_pages(self):
+        """Have no page name a key: the theme leaves portal, search and announcements out."""
+        files = list((self.folder / "content/themes").glob("*/default.hbs"))
+        before = {file: file.read_text() for file in files}
+        quiet = '\n    {{ghost_head exclude="portal,search,announcement,comment_counts"}}'
+        for file, text in before.items():
+            file.write_text(text.replace("\n    {{ghost_head}}", quiet))
+        self._take_theme()
+        yield
+        for file, text in before.items():
+            file.write_text(text)
+        self._take_theme()
+
+    def _take_theme(self):
+        """Have the theme read anew, by a change to another and back."""
+        [active] = [
+            row["value"] for row in self._rows("SELECT value FROM settings WHERE key = 'active_theme'")
+        ]
+        other = "casper" if active != "casper" else "source"
+        for name in (other, active):
+            self.desk.admin("PUT", f"themes/{name}/activate/")
+
+    def new_key(self):
+        """Make an integration, and return its id and its key for the Content API."""
+        asked = {"integrations": [{"name": f"Archive {free_port()}"}]}
+        [made] = self.desk.admin("POST", "integrations/?include=api_keys", asked)["integrations"]
+        [key] = [each["secret"] for each in made["api_keys"] if each["type"] == "content"]
+        return made["id"], key
+
+    def take_back(self, integration):
+        """Remove an integration, and its keys."""
+        self.desk.admin("DELETE", f"integrations/{integration}/")
+
     def _configure(self):
         database = {"client": "sqlite3", "connection": {"filename": str(self.db)}, "useNullAsDefault": True}
         private = ("useUpdateCheck", "useGravatar", "useRpcPing", "useTinfoil")

@@ -1,9 +1,11 @@
 """A real Ghost: its articles and its own comments are in the archive as its own database has them."""
 
 from types import SimpleNamespace
+from urllib.request import urlopen
 
 import pytest
 
+from archive.storage.archive import Archive
 from tests.builders.crawling import Crawls
 from tests.builders.ghost_server import Ghost, newspaper
 from tests.builders.life import Life
@@ -98,6 +100,35 @@ def test_content_api_is_read_where_robots_allow_it(talk, ghost):
         ghost.remove(post)
         look(talk, 3)
         assert talk.crawls.rows(told) == [edited, edited | {"kind": "removed"}]
+
+
+def test_own_key_opens_the_content_api_where_pages_name_none(talk, ghost, monkeypatch):
+    """It is kept in no file; once it is taken back, that is a problem, and the sitemap has the articles."""
+    with ghost.open_api(), ghost.keyless_pages():
+        assert "data-key" not in urlopen(ghost.url).read().decode()
+        integration, key = ghost.new_key()
+        monkeypatch.setenv("QUAY_KEY", key)
+        talk.crawls.options["api_key"] = "${QUAY_KEY}"
+        said = talk.crawls.program("--log-level", "debug", "crawl")
+        surface = "SELECT value FROM crawl_state WHERE name = 'surface'"
+        assert talk.crawls.rows(surface) == [{"value": "api"}]
+        assert_articles(talk)
+        assert_tags(talk)
+        assert talk.crawls.crawl().requests <= 2
+        ghost.take_back(integration)
+        with Archive.open(talk.crawls.path) as archive:
+            archive.note_state("site", posts_listed_at=None)
+        before = talk.crawls.content()
+        refused = talk.crawls.program("--log-level", "debug", "crawl")
+        assert "refused the key of api_key in [sources.site] (401)" in refused.stdout + refused.stderr
+        problems = "SELECT detail FROM problems WHERE code = 'api-not-read' AND ended_at IS NULL"
+        [row] = talk.crawls.rows(problems)
+        assert "api_key in [sources.site] (401)" in row["detail"]
+        assert talk.crawls.content() == before
+        talk.crawls.program("export", "warc", str(talk.crawls.folder / "pages.warc"))
+        assert key not in said.stdout + said.stderr + refused.stdout + refused.stderr
+        for file in talk.crawls.folder.rglob("*"):
+            assert not file.is_file() or key.encode() not in file.read_bytes(), file
 
 
 def test_edit_and_removal_of_an_article_are_told_and_nothing_else(talk, ghost):

@@ -32,6 +32,7 @@ EXPECTED_TIMES = f'{EXPECTED_SCHEDULE}, or "{AUTO}"'
 _HOSTS = 'a list of host names without a path, such as ["www.example.org"]'
 _SELECTORS = 'a list of CSS selectors, such as [".byline", "#ad"]'
 _COMMENT_KEYS = 'a table of texts, such as comment_keys.disqus = "${DISQUS_KEY}"'
+EXPECTED_API_KEY = "a key of the site's API, or a variable as ${NAME}"
 _TYPES = "a list, each the name of a content type, such as post, page or map"
 
 
@@ -144,6 +145,10 @@ class SourceTable(KeyTable, frozen=True):
         dict[str, str],
         described_key("Your own keys for comment systems that require one.", _COMMENT_KEYS, secret=True),
     ] = msgspec.field(default_factory=dict)
+    api_key: Annotated[
+        str | None,
+        described_key("Your own key for the API of the site's system.", EXPECTED_API_KEY, secret=True),
+    ] = None
     render: Annotated[bool, truth("Whether articles are read as a browser shows them.")] = False
     render_hosts: Annotated[
         tuple[str, ...],

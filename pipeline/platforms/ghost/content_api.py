@@ -33,9 +33,7 @@ class GhostContent:
         key = _KEY.search(page.body)
         if key is None:
             return None
-        values = {"key": key[1].decode(), "include": "authors,tags", "limit": str(_SIZE), "page": "1"}
-        query = urlencode(values, safe=",")
-        return urljoin(_root(page), "posts/") + f"?{query}"
+        return _first_url(_root(page), {"key": key[1].decode()})
 
     def entries(self, page: Page) -> tuple[ApiEntry, ...] | None:
         """Return the posts of a response, if it is one of this API."""
@@ -62,6 +60,16 @@ class GhostContent:
         extract = parse_entries(posts, page, site, lambda post: _facts(post, site))
         kept_back = (_kept_back(post) for post in posts)
         return replace(extract, problems=(*extract.problems, *filter(None, kept_back)))
+
+
+def keyless_first(home: str) -> str:
+    """Return the URL of the first response of the site at `home`, without a key."""
+    return _first_url(f"{home}/ghost/api/content/", {})
+
+
+def _first_url(root: str, key: Mapping[str, str]) -> str:
+    values = {**key, "include": "authors,tags", "limit": str(_SIZE), "page": "1"}
+    return urljoin(root, "posts/") + f"?{urlencode(values, safe=',')}"
 
 
 def _root(page: Page) -> str:

@@ -141,6 +141,10 @@ class System:
     def answers(self) -> dict[str, Answer]:
         raise NotImplementedError
 
+    def moved(self, path: str) -> str | None:
+        """Where a path has moved to, if it has."""
+        return None
+
     def page(self, number: int) -> list[Story]:
         """The stories of one listing page, from 1."""
         return self.stories[(number - 1) * PER_FEED : number * PER_FEED]
@@ -182,6 +186,12 @@ def serving(make: Callable[[str], System]) -> Iterator[Running]:
             here.cookies.update(self.headers.get_all("Cookie") or ())
             if fault := here.system.faults.get(self.path):
                 self.send_response(fault)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            if target := here.system.moved(self.path):
+                self.send_response(301)
+                self.send_header("Location", target)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
                 return

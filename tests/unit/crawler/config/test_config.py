@@ -394,6 +394,9 @@ def test_rendering_is_off_unless_configured(file: Path) -> None:
         "[fleet]\nqueue = ['postgresql://token-a']\n",
         f"{LOCAL}comment_keys = {{ disqus = ['token-a'] }}\n",
         f"{LOCAL}comment_keys = ['token-a']\n",
+        f"{LOCAL}api_key = ['token-a']\n",
+        f"{LOCAL}api_key = 'token-a token-b'\n",
+        f"{LOCAL}api_key = ' '\n",
     ],
 )
 def test_secret_is_not_repeated_by_an_error(file: Path, text: str) -> None:
@@ -433,9 +436,15 @@ def test_key_of_a_system_with_own_servers_needs_its_server(file: Path, stated: s
 def test_variable_that_is_empty_or_not_set_is_named(file: Path, environ: dict[str, str]) -> None:
     file.write_text(
         "[notify]\nurls = ['json://${WORD}']\n[fleet]\nqueue = 'postgresql://${WORD}'\n"
-        f"{LOCAL}comment_keys.giscus = '${{WORD}}'\n"
+        f"{LOCAL}api_key = '${{WORD}}'\ncomment_keys.giscus = '${{WORD}}'\n"
     )
     read = config.load_config(file)
-    for asked in (read.notify.addresses, read.fleet.queue_url, read.sources[0].foreign.secrets):
+    [source] = read.sources
+    for asked in (
+        read.notify.addresses,
+        read.fleet.queue_url,
+        source.foreign.secrets,
+        source.api_key.value,
+    ):
         with pytest.raises(ConfigError, match=r"needs \$WORD, which is empty or not in the environment"):
             asked(environ)
