@@ -7,6 +7,7 @@ transaction of its caller.
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 
 from archive.core import urls
@@ -23,15 +24,18 @@ MOST_OF_REST = 0.5  # of the stored articles that a listing of REST may lack
 MOST_OF_SITEMAP = 0.1  # the same of sitemaps, which leave out more
 _FEW = 3  # articles that a sitemap may lack, however few are stored
 
-_HELD = f"SELECT * FROM articles WHERE source = ? AND gone_at IS NULL AND text IS NOT NULL AND {SEEN_BY_US}"
+_HELD = (
+    "SELECT id, source, url, post_id, type, missed_at FROM articles"
+    f" WHERE source = ? AND gone_at IS NULL AND text IS NOT NULL AND {SEEN_BY_US}"
+)
+_ADDRESSES = "SELECT article_id, url FROM addresses WHERE article_id IN (SELECT value FROM json_each(?))"
 
 
 def note_listing(db: Database, listing: Listing) -> Saved:
     """Doubt stored articles missing from a complete list."""
     stored = db.query(_HELD, [listing.source])
     held = [row for row in stored if _is_of(row, listing)]
-    named = {urls.key(url) for url in listing.urls}
-    lacking = [row for row in held if not _is_listed(db, row, listing, named)]
+    lacking = _lacking(db, held, listing)
     part = MOST_OF_SITEMAP
     few = _FEW
     if listing.posts:
@@ -40,10 +44,13 @@ def note_listing(db: Database, listing: Listing) -> Saved:
     if len(lacking) > max(part * len(held), few):
         return Saved()
     numbers = {row["id"] for row in lacking}
-    for row in list(db.query("SELECT article_id FROM unlisted WHERE source = ?", [listing.source])):
-        if row["article_id"] not in numbers:
-            db.execute("DELETE FROM unlisted WHERE article_id = ?", [row["article_id"]])
-    missed = sum(_note(db, row, listing.looked_at) for row in lacking)
+    known = {
+        row["article_id"]: row
+        for row in db.query("SELECT * FROM unlisted WHERE source = ?", [listing.source])
+    }
+    for number in known.keys() - numbers:
+        db.execute("DELETE FROM unlisted WHERE article_id = ?", [number])
+    missed = sum(_note(db, row, known.get(row["id"]), listing.looked_at) for row in lacking)
     return Saved(missed=missed)
 
 
@@ -54,19 +61,20 @@ def _is_of(row: dict[str, Value], listing: Listing) -> bool:
     return not listing.types or row["type"] in listing.types
 
 
-def _is_listed(db: Database, row: dict[str, Value], listing: Listing, named: set[str]) -> bool:
+def _lacking(db: Database, held: list[dict[str, Value]], listing: Listing) -> list[dict[str, Value]]:
+    """Return the articles that the list lacks, by all their URLs."""
     if listing.posts:
-        return row["post_id"] in listing.posts
-    if urls.key(str(row["url"])) in named:
-        return True
-    own = db.execute("SELECT url FROM addresses WHERE article_id = ?", [row["id"]]).fetchall()
-    return any(urls.key(url) in named for (url,) in own)
+        return [row for row in held if row["post_id"] not in listing.posts]
+    named = {urls.key(url) for url in listing.urls}
+    suspects = [row for row in held if urls.key(str(row["url"])) not in named]
+    numbers = json.dumps([row["id"] for row in suspects])
+    found = {number for number, url in db.execute(_ADDRESSES, [numbers]) if urls.key(url) in named}
+    return [row for row in suspects if row["id"] not in found]
 
 
-def _note(db: Database, row: dict[str, Value], now: datetime) -> bool:
-    """Record an unlisted article; True if it is doubted now."""
+def _note(db: Database, row: dict[str, Value], known: dict[str, Value] | None, now: datetime) -> bool:
+    """Record an unlisted article; True if it is doubted now. `known` is what was noted of it before."""
     at = to_text(now)
-    known = rows.one(db, "SELECT * FROM unlisted WHERE article_id = ?", row["id"])
     if known is None:
         db.execute("INSERT INTO unlisted VALUES (?, ?, ?, NULL)", [row["id"], row["source"], at])
     elif known["shown_at"] is not None:

@@ -77,6 +77,31 @@ def test_article_that_the_list_lacks_is_gone_at_the_first_look_at_its_page(archi
     assert events(archive) == [("removed", 6, None)]
 
 
+def by_sitemap(archive, urls, at):
+    return archive.note_look(Listing(source="gull", urls=frozenset(urls), looked_at=at))
+
+
+def test_sitemap_that_names_another_address_of_an_article_lists_it(archive):
+    urls = [row["url"] for row in archive.db.query("SELECT url FROM articles ORDER BY id")]
+    other = "https://gull.example/moved/"
+    row = {"source": "gull", "url": other, "article_id": 5, "first_seen": "2026-03-01T12:00:00Z"}
+    archive.db["addresses"].insert(row)
+    by_sitemap(archive, [*urls[:4], other, *urls[5:9]], NOON + HOUR)
+    assert doubted(archive) == [10]
+
+
+def test_statements_of_a_sitemap_do_not_grow_with_the_articles_that_it_lacks(archive):
+    urls = [row["url"] for row in archive.db.query("SELECT url FROM articles ORDER BY id")]
+    counts = []
+    for named in (urls[:5], urls[:1]):
+        statements = []
+        archive.db.conn.set_trace_callback(statements.append)
+        by_sitemap(archive, named, NOON + HOUR)
+        archive.db.conn.set_trace_callback(None)
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
+
+
 def test_list_that_lacks_most_articles_doubts_none(archive):
     listing(archive, NOON + HOUR, without=range(6))
     assert doubted(archive) == []
