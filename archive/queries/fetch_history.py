@@ -145,7 +145,7 @@ class FetchHistory(Closing):
         """
         if not self.comments:
             return True
-        sql = "SELECT max(good_at) FROM visits WHERE source = ? AND kind = ?"
+        sql = "SELECT max(good_at) FROM visits WHERE source = ? AND kind = ? AND kind <> 'article'"
         feed_read_at = optional_instant(self._value(sql, self.source, PageKind.COMMENTS_FEED.value))
         return self._is_recent(self.state.comments_read_at) or self._is_recent(feed_read_at)
 
@@ -263,13 +263,13 @@ class FetchHistory(Closing):
         are stated, may have ended with it. Empty after any other run.
         """
         sql = (
-            "SELECT articles.url FROM articles JOIN visits"
-            " ON visits.source = articles.source AND visits.url = articles.url"
-            " WHERE articles.source = ?1 AND articles.gone_at IS NULL"
+            "SELECT articles.url FROM (SELECT outcome, started_at FROM runs"
+            " WHERE source = ?1 AND outcome IS NOT NULL ORDER BY id DESC LIMIT 1) AS run"
+            " CROSS JOIN articles CROSS JOIN visits ON visits.source = articles.source AND visits.url = articles.url"
+            " WHERE run.outcome = 'interrupted' AND articles.source = ?1 AND articles.gone_at IS NULL"
             " AND (comments_stated > comment_count"
             " OR EXISTS (SELECT 1 FROM article_parts WHERE article_id = articles.id))"
-            " AND visits.fetched_at >= (SELECT iif(outcome = 'interrupted', started_at, NULL) FROM runs"
-            " WHERE source = ?1 AND outcome IS NOT NULL ORDER BY id DESC LIMIT 1) ORDER BY articles.id"
+            " AND visits.fetched_at >= run.started_at ORDER BY articles.id"
         )
         return self._column(sql, self.source)
 

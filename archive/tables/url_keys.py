@@ -22,8 +22,8 @@ OWN_KEY = (
 )
 """SQL for the key of an article's own URL."""
 _UNKEYED = (
-    "SELECT EXISTS (SELECT 1 FROM visits WHERE url_key IS NULL)"
-    " OR EXISTS (SELECT 1 FROM addresses WHERE url_key IS NULL)"
+    "SELECT EXISTS (SELECT 1 FROM visits INDEXED BY visits_unkeyed WHERE url_key IS NULL)"
+    " OR EXISTS (SELECT 1 FROM addresses INDEXED BY addresses_unkeyed WHERE url_key IS NULL)"
 )
 
 
