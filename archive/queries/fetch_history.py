@@ -265,7 +265,7 @@ class FetchHistory(Closing):
         sql = (
             "SELECT articles.url FROM (SELECT outcome, started_at FROM runs"
             " WHERE source = ?1 AND outcome IS NOT NULL ORDER BY id DESC LIMIT 1) AS run"
-            " CROSS JOIN articles CROSS JOIN visits ON visits.source = articles.source AND visits.url = articles.url"
+            " CROSS JOIN articles CROSS JOIN visits USING (source, url)"
             " WHERE run.outcome = 'interrupted' AND articles.source = ?1 AND articles.gone_at IS NULL"
             " AND (comments_stated > comment_count"
             " OR EXISTS (SELECT 1 FROM article_parts WHERE article_id = articles.id))"
