@@ -5,7 +5,7 @@ A month counts by the surfaces that listed it.
 
 from __future__ import annotations
 
-from archive.core.formatting import count
+from archive.core.formatting import count, when
 from archive.core.records import POST
 from archive.storage.coverage_records import by_what
 from crawler.audit.findings import Findings
@@ -69,7 +69,7 @@ def _found(spider: VerifySpider, *, to_the_end: bool) -> str:
     if missing:
         parts.append(f"Missing: {' and '.join(missing)}.")
     elif whole:
-        parts.append("Nothing that the site lists is missing.")
+        parts.append(f"Nothing that the site lists is missing{_age(findings)}.")
     else:
         parts.append("Nothing was found missing.")
     if findings.fed and not unproved:
@@ -85,6 +85,15 @@ def _found(spider: VerifySpider, *, to_the_end: bool) -> str:
     if refused := [*report.missing_lists, *report.cut_off]:
         parts.append(f"Not available: {'; '.join(refused)}.")
     return " ".join(parts)
+
+
+def _age(findings: Findings) -> str:
+    """Return how old the pages are whose numbers of comments were believed, or ""."""
+    read = [proof.proved_at for proof in findings.proofs if proof.surface == "page" and not proof.unproved]
+    oldest = min(read, default=findings.started_at)
+    if oldest >= findings.started_at:
+        return ""
+    return f"; for comments, as of the last visits to their pages, the earliest at {when(oldest)}"
 
 
 def _by_type(findings: Findings) -> str:

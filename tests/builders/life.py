@@ -33,6 +33,7 @@ class Life:
         self.site, self.crawls, self.rest = site, crawls, "rest" not in closed
         self.plain = not site.permalinks
         self.clock = datetime.now(UTC) - timedelta(hours=1)
+        self.passed = timedelta()
 
     def write(self, post, count=1):
         """Readers write below a post, now."""
@@ -42,6 +43,7 @@ class Life:
     def pass_time(self, **span):
         """Let the archive take all it knows for older than it is."""
         past = timedelta(**span)
+        self.passed += past
         with Archive.open(self.crawls.path) as archive:
             for table, columns in TIMES.items():
                 for column in columns:
@@ -55,6 +57,10 @@ class Life:
                     earlier = datetime.fromisoformat(row["value"]) - past
                     value = earlier.strftime("%Y-%m-%dT%H:%M:%SZ")
                     archive.db.execute("UPDATE crawl_state SET value = ? WHERE rowid = ?", [value, row["n"]])
+
+    def now(self):
+        """The moment, with the time that passed between crawls."""
+        return datetime.now(UTC) + self.passed
 
     def tick(self, **after):
         self.pass_time(**(after or {"minutes": 10}))

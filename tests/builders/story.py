@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -31,6 +32,7 @@ class Story:
         self.life, self.site, self.dice, self.theme = life, life.site, dice, theme
         self.waiting: set[int] = set()  # comments that can be shown (again)
         self.hidden: set[int] = set()  # comments that were ever taken away
+        self.shown_at: dict[int, datetime] = {}  # when comments were shown (again)
         self.reworded: set[int] = set()  # comments that were ever edited
         self.away: set[int] = set()  # posts that can be published again
         self.gone: set[int] = set()  # posts that were ever not there
@@ -92,7 +94,9 @@ class Story:
 
     def show(self) -> int:
         self.waiting &= changes.existing_comments(self.site, self.waiting)  # some were deleted for good
-        return self._one_of(self.waiting, lambda number: changes.set_comment(self.site, number, "approve"))
+        number = self._one_of(self.waiting, lambda number: changes.set_comment(self.site, number, "approve"))
+        self.shown_at[number] = self.life.now()
+        return number
 
     def delete(self) -> int:
         number = self.dice.choice(self.comments).id
@@ -314,13 +318,32 @@ class Story:
         truth, held = self.site.truth(), self.life.held()
         own = {post.id for post in truth.posts if post.kind == "post"}
         shown = {c.id for c in truth.comments if c.shown and c.post in own}
-        lacking = sorted(own - self._articles().keys()) + sorted(shown - held)
+        unseen = self._shown_since(done.stdout)
+        lacking = sorted(own - self._articles().keys()) + sorted(shown - held - unseen)
         if lacking and (done.returncode == 0 or "Nothing that the site lists is missing" in done.stdout):
             yield f"verify proves that nothing is missing, and {lacking} are: {done.stdout}"
         withheld = "SELECT sum(number) AS n FROM coverage_gaps WHERE ended_at IS NULL AND reason = 'withheld'"
         [row] = self.life.crawls.rows(withheld)
         if (row["n"] or 0) > len(truth.hidden) + len([c for c in truth.comments if not c.shown]):
             yield f"verify says that {row['n']} are withheld, and {len(truth.hidden)} are"
+
+    def _shown_since(self, told: str) -> set[int]:
+        """Return comments that were shown after the last visit to their page, if `verify` names its age."""
+        named = re.search(r"the earliest at (\d{4}-\d\d-\d\d) (\d\d:\d\d)", told)
+        if named is None:
+            return set()
+        earliest, found = datetime.fromisoformat(f"{named[1]}T{named[2]}Z"), set[int]()
+        below = {comment.id: comment.post for comment in self.site.truth().comments}
+        sql = (
+            "SELECT max(good_at) AS at FROM visits JOIN articles ON articles.id = article_id"
+            " WHERE post_id = ? AND visits.kind = 'article'"
+        )
+        for number in self.shown_at.keys() & below.keys():
+            [row] = self.life.crawls.rows(sql, below[number])
+            seen = datetime.fromisoformat(row["at"]) if row["at"] else earliest
+            if earliest <= seen <= self.shown_at[number] - self.life.passed:
+                found.add(number)
+        return found
 
     def _untold(self, comments: Any, posts: Any) -> Iterator[str]:
         told = {

@@ -375,10 +375,29 @@ def test_the_sentence_names_what_was_believed_and_what_nobody_asked_for(crawls, 
     site.faults.add(RestClosed())
     sentence = verify(crawls)["run"]["sentence"]
     assert "articles by the sitemap, comments by the numbers their pages state" in sentence
-    assert "Nothing that the site lists is missing." in sentence
+    assert "Nothing that the site lists is missing" in sentence
     assert "taxonomies" not in sentence, "lists of terms and people hold nothing of their own"
     assert f"{STATIC_PAGES} of type page" in sentence
     assert "all of them in the sitemap" in sentence
+
+
+def test_the_sentence_tells_how_old_the_pages_are_that_state_the_numbers(crawls, site):
+    """An old comment that the site shows again is on no page that was not requested since."""
+    site.faults.add(RestClosed())
+    with Archive.open(crawls.path) as archive:
+        [(one, _)] = archive.db.execute("SELECT article_id, max(url) FROM visits WHERE kind = 'article'")
+        archive.db.execute("UPDATE visits SET good_at = '2026-03-04T05:06:07Z' WHERE article_id = ?", [one])
+    run = verify(crawls)["run"]
+    assert run["outcome"] == "complete"
+    assert (
+        "Nothing that the site lists is missing; for comments, as of the last visits to their pages,"
+        " the earliest at 2026-03-04 05:06." in run["sentence"]
+    )
+
+
+def test_a_sentence_by_rest_needs_no_age(verified):
+    _, report, _ = verified
+    assert "Nothing that the site lists is missing." in report["run"]["sentence"]
 
 
 def test_where_nothing_is_told_nothing_is_called_complete(crawls, site):
