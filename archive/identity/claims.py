@@ -75,7 +75,7 @@ class Claim:
     article. `named` is True for a page that calls itself a wall, `metered` for one that says that it keeps a
     part back. `repeated` is True where an earlier look, long enough ago, was refused for the same text.
     `confirmed` is True where REST or a feed has just said the same words, `reread` for a kept page that is
-    read by other rules.
+    read by other rules. `written` is the text of a listing's entry, as the publisher wrote it.
     """
 
     url: str
@@ -93,6 +93,7 @@ class Claim:
     repeated: bool = False
     confirmed: bool = False
     reread: bool = False
+    written: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ def judge_claim(claim: Claim, known: Known, surface: Surface) -> Verdict:
     """
     if surface is Surface.PAGE:
         return _judge_page(claim, known)
-    return _judge_entry(claim, known)
+    return _judge_entry(claim, known, surface)
 
 
 def _judge_page(claim: Claim, known: Known) -> Verdict:
@@ -63,10 +63,11 @@ def _judge_page(claim: Claim, known: Known) -> Verdict:
     )
 
 
-def _judge_entry(claim: Claim, known: Known) -> Verdict:
+def _judge_entry(claim: Claim, known: Known, surface: Surface) -> Verdict:
     """Return the article of a listing's entry; never a refusal.
 
-    An id is believed only if address, date or title agrees; otherwise the entry is identified by its URL.
+    An id is believed only if address, date or title agrees; otherwise the entry is identified by its URL. A
+    feed often has no ids, and may list another post at the address.
     """
     if known.by_id is not None and _believes_id(claim, known):
         return Verdict(held=known.by_id, evidence=_agreements(claim, known.by_id))
@@ -75,7 +76,9 @@ def _judge_entry(claim: Claim, known: Known) -> Verdict:
     if there is not None:
         evidence = _agreements(claim, there)
         same_ids = claim.post_id is None or there.post_id is None
-        if same_ids or evidence & {Evidence.TITLE, Evidence.DATE}:
+        agrees = same_ids or evidence & {Evidence.TITLE, Evidence.DATE}
+        has_told = surface is Surface.FEED or not same_ids
+        if agrees and not (has_told and _is_another_post(claim, there)):
             return Verdict(held=there, evidence=evidence, id_reused=id_reused)
     twin = known.twin
     if twin is not None and (id_reused or known.rebuilt or not _shares_host(claim, twin)):
@@ -262,7 +265,8 @@ def _article_of_page(claim: Claim, known: Known, *, id_reused: bool, own_url: bo
         here = final in set(map(page_key, held.urls))
         same_article = id_reused and {Evidence.TITLE, Evidence.DATE} <= evidence
         whole = same_article or ((id_reused or known.rebuilt) and _is_twin(claim, held))
-        if ids_differ and not (told and here) and not whole:
+        is_another = ids_differ and _is_another_post(claim, held)
+        if is_another or (ids_differ and not (told and here) and not whole):
             continue  # another post has taken the address
         is_elsewhere = page_key(url) != final and url != claim.url
         if is_elsewhere and not told:
@@ -284,6 +288,19 @@ def _is_twin(claim: Claim, held: Held) -> bool:
     titles = claim.title == held.title or same_title(claim.title, held.title)
     is_exact = isinstance(claim.published, datetime)
     return titles and is_exact and claim.published == held.published
+
+
+def _is_another_post(claim: Claim, held: Held) -> bool:
+    """True if neither id, title nor text is the recorded one.
+
+    A post that was published in the place of another has its address, and often its date.
+    """
+    text = claim.text or claim.written
+    if claim.post_id is not None and claim.post_id == held.post_id:
+        return False
+    if not (claim.title and held.title and text and held.text):
+        return False
+    return not same_title(claim.title, held.title) and not same_text(text, held.text)
 
 
 def _candidates(claim: Claim, known: Known, *, own_url: bool) -> Sequence[tuple[Held, str]]:

@@ -165,6 +165,7 @@ class Witnesses:
             published=published,
             text=article.text,
             bare=article.bare,
+            written="\n".join(text for text, _ in article.written or ()) or None,
             named=self.named,
             whole=is_whole,
             metered=self.metered,

@@ -37,6 +37,13 @@ _GONE = (
     " JOIN articles ON articles.id = article_id AND articles.url = addresses.url"
     " WHERE addresses.source = ? AND addresses.url_key = ? AND text IS NOT NULL"
 )
+# An article whose address shows another one: of its date, as a wall is not, or as the list witnesses.
+_REPLACED = (
+    "SELECT old.* FROM articles AS own JOIN articles AS old ON old.source = own.source AND old.url = own.url"
+    " WHERE own.id = ? AND old.id != own.id AND old.post_id != own.post_id AND old.text IS NOT NULL"
+    " AND old.gone_at IS NULL AND own.first_seen > old.first_seen AND (old.published = own.published"
+    " OR old.id IN (SELECT article_id FROM unlisted WHERE shown_at IS NULL))"
+)
 _PART = (
     "SELECT 1 FROM visits JOIN articles ON articles.id = article_id WHERE visits.source = ?"
     f" AND visits.url_key = ? AND visits.url_key != {OWN_KEY} AND good_at IS NOT NULL"
@@ -152,12 +159,15 @@ def note_absent_page(db: Database, page: Page, extract: Extract) -> Saved:
 
 
 def note_redirect(db: Database, page: Page, own: int) -> Saved:
-    """Record that an article's URL leads to another, `own`."""
+    """Record that an article's URL leads to another, `own`, or shows it in its place."""
     key = urls.page_key(page.url)
     row = rows.one(db, f"{_GONE} AND articles.id != ?", page.source, key, own)
+    if row is not None:
+        return _look(db, row, page, "redirected")
+    row = rows.one(db, _REPLACED, own)
     if row is None:
         return Saved()
-    return _look(db, row, page, "redirected")
+    return _look(db, row, page, "removed")
 
 
 def _look(db: Database, row: dict[str, Value], page: Page, how: str, *, is_weak: bool = False) -> Saved:

@@ -14,6 +14,7 @@ from tests.wordpress.truth import Truth
 
 HIDING = ("trash", "spam", "hold")
 TEXT = "<p>The quay is closed until further notice, for reason {}.</p><p>Nobody knows who closed it.</p>"
+OTHER_TEXT = "<p>Of {} boats that left at dawn every one was back by noon.</p><p>So say the keepers.</p>"
 WALLS = (
     "consent, German",
     "maintenance, English",
@@ -143,7 +144,7 @@ class Story:
     def replace(self) -> int:
         """Delete an article, and publish another one at its address."""
         post = self.dice.choice(self.posts)
-        title, text = f"Instead {self.dice.random()}", TEXT.format(self.dice.random())
+        title, text = f"Instead {self.dice.random()}", OTHER_TEXT.format(self.dice.random())
         self.gone.add(post)
         return changes.replace_post(self.site, post, title, text)
 
