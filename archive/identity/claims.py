@@ -43,7 +43,7 @@ class Held:
 
     `common` is True where the title is that of the site or of several articles, so that it proves nothing.
     `url` is its present URL, `urls` are all URLs of the article, `read` those at which its page was read;
-    `proof` is the evidence with which its text was accepted.
+    `proof` is the evidence with which its text was accepted. `gone` is True for a removed one.
     """
 
     id: int
@@ -57,6 +57,7 @@ class Held:
     published: Moment | None = None
     text: str | None = None
     proof: frozenset[Evidence] = frozenset()
+    gone: bool = False
 
     @property
     def is_empty(self) -> bool:

@@ -293,14 +293,17 @@ def _is_twin(claim: Claim, held: Held) -> bool:
 def _is_another_post(claim: Claim, held: Held) -> bool:
     """True if neither id, title nor text is the recorded one.
 
-    A post that was published in the place of another has its address, and often its date.
+    A post that was published in the place of another has its address, and often its date. Where the other is
+    known to be removed, id and title suffice.
     """
     text = claim.text or claim.written
     if claim.post_id is not None and claim.post_id == held.post_id:
         return False
-    if not (claim.title and held.title and text and held.text):
+    if not (claim.title and held.title) or same_title(claim.title, held.title):
         return False
-    return not same_title(claim.title, held.title) and not same_text(text, held.text)
+    if held.gone and None not in (claim.post_id, held.post_id):
+        return True
+    return bool(text and held.text) and not same_text(text or "", held.text or "")
 
 
 def _candidates(claim: Claim, known: Known, *, own_url: bool) -> Sequence[tuple[Held, str]]:

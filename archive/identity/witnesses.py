@@ -197,6 +197,7 @@ class Witnesses:
             published=from_text(rows.optional_text(row["published"])),
             text=rows.optional_text(row["text"]),
             proof=proof,
+            gone=row["gone_at"] is not None,
         )
 
     def _at(self, url: str) -> Row | None:

@@ -57,6 +57,20 @@ def test_feed_entry_of_another_post_is_no_edit_of_the_one_before(archive, title,
     assert [kind for kind, _ in events(archive)] == ["edited"] * edits
 
 
+@pytest.mark.parametrize("title", [OTHER, TITLES[LIGHTS]])
+def test_post_listed_at_the_address_of_a_removed_one_is_another_if_its_title_is(archive, title):
+    """A listing of REST has no texts."""
+    pages = [page(url, story(url, post_id=number), 1) for url, number in IDS.items()]
+    save(archive, listing(IDS), *pages, page(LIGHTS, "", 30, status=404))
+    save(archive, *(page(url, story(url, post_id=IDS[url]), 31) for url in (NETS, TAR)))
+    save(archive, page(LIGHTS, "", 60, status=404))
+    save(archive, listing({LIGHTS: 40}, 90, {LIGHTS: title}))
+    found = rows(archive, f"SELECT post_id, title FROM articles WHERE url = '{LIGHTS}' ORDER BY id")
+    before, now = (10, TITLES[LIGHTS]), (40, title)
+    assert [(row["post_id"], row["title"]) for row in found] == ([before, now] if title == OTHER else [now])
+    assert [kind for kind, _ in events(archive)] == ["removed"]
+
+
 def test_page_of_another_id_and_date_at_an_address_removes_nothing(archive):
     """A wall may have an id of its own."""
     save(archive, listing(IDS), *(page(url, story(url, post_id=number), 1) for url, number in IDS.items()))
