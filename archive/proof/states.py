@@ -37,6 +37,11 @@ _ROWS = {
     "capture": ("source", "article_id", "witness", "at", "url", "comments"),
 }  # fmt: skip
 """Kinds of items that have one state, a row, and its columns that are proved."""
+_SHOWN = (
+    "SELECT capture_id, comment_id FROM captured_comments"
+    " WHERE capture_id IN (SELECT value FROM json_each(?)) ORDER BY capture_id, position"
+)
+"""The comments that captures show."""
 PROVED_KINDS = ("article", "comment", *_ROWS)
 """Kinds of items in the archive itself; the table of each is named after it."""
 _NAMES = (
@@ -112,8 +117,15 @@ def _rows_of(db: Database, kind: str, ids: list[int]) -> dict[int, dict[int, Sta
     columns = _ROWS[kind]
     sql = f"SELECT id, {', '.join(columns)} FROM {kind}s WHERE id IN (SELECT value FROM json_each(?))"
     found: dict[int, dict[int, State] | None] = {}
+    shown: dict[int, list[int]] = defaultdict(list)
+    if kind == "capture":
+        for capture, comment in db.execute(_SHOWN, [json.dumps(ids)]):
+            shown[capture].append(comment)
     for item_id, *values in db.execute(sql, [json.dumps(ids)]):
-        found[item_id] = {1: dict(zip(columns, values, strict=True))}
+        state = dict(zip(columns, values, strict=True))
+        if kind == "capture":
+            state["shown"] = shown[item_id]
+        found[item_id] = {1: state}
     return found
 
 

@@ -18,6 +18,7 @@ _ITEMS = {
     "comment_versions": ("comment", "comment_id"),
     "events": ("event", "id"),
     "captures": ("capture", "id"),
+    "captured_comments": ("capture", "capture_id"),
 }
 _STATE = {
     "articles": "source, url, title, byline, published, modified, text, markdown, description, image,"

@@ -36,13 +36,21 @@ COVERED = {
     "article_tags": ("article_id", "article", ("tag_id",)),
     "events": ("id", "event", ("at", "source", "since", "how", "old_url", "new_url", "witness", "version")),
     "captures": ("id", "capture", ("source", "witness", "at", "url", "comments")),
+    "captured_comments": ("capture_id", "capture", ("comment_id",)),
     "pages": ("id", "raw page", ("source", "kind", "url", "final_url", "headers", "fetched_at")),
 }
 """Tables, the column of the item that a row belongs to, what it is called, and columns that are proved."""
 
+PLACED = {"links", "article_tags", "captured_comments"}
+"""Tables whose rows are known by their item and position."""
+
 CAPTURES = """
 INSERT INTO captures (source, article_id, witness, at, url, url_key, comments)
 SELECT source, id, 'Harbour Library', '2015-03-01T00:00:00Z', url, url, 7 FROM articles
+"""
+SHOWN = """
+INSERT INTO captured_comments SELECT captures.id, comments.id, comments.id FROM captures
+JOIN comments USING (article_id) WHERE comments.id % 50 = 0
 """
 
 
@@ -57,6 +65,7 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
             pages.keep(made_page(f"https://quayside.example/{number}/", f"<p>Page {number} of it.</p>"))
     with Archive.open(path) as archive:
         archive.db.execute(CAPTURES)
+        archive.db.execute(SHOWN)
         log_changes(archive.db, path)
         seal_log(archive.db, NOON)
         assert [*differences(archive.db, path)] == []
@@ -87,9 +96,9 @@ def change_rows(file: Path, table: str, dice: random.Random) -> set[int]:
         triggers = db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
         for (name,) in triggers:
             db.execute(f"DROP TRIGGER {name}")
-        key = "rowid" if table not in {"links", "article_tags"} else None
+        key = "rowid" if table not in PLACED else None
         names = ", ".join(columns)
-        primary = key or "article_id, position"
+        primary = key or f"{item}, position"
         keys = primary.split(", ")
         rows = db.execute(f"SELECT {item}, {primary}, {names} FROM {table}").fetchall()
         for row in rows:
