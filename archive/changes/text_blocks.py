@@ -32,7 +32,7 @@ from archive.core.link_identity import identities
 
 LONGEST_COMPARED = 1500  # differing blocks on one side; beyond, the whole is one hunk
 LONGEST_SUSPECT_WORDS = 60  # of both sides of a hunk; a longer one is no widget
-LONGEST_ROTATED_WORDS = 90  # of a paragraph that may be an advertisement which another one replaces
+LONGEST_ROTATED_WORDS = 40  # of a paragraph that may be an advertisement which another one replaces
 _PROSE_WORDS = 20  # terms that are prose even without a full stop
 SHARED = 3  # other articles that must have a block for it to be the site's
 PAIRED = 2  # the same, where one such block replaces another
@@ -341,7 +341,7 @@ def _is_suspect(kind: HunkKind, gone: Sequence[TextBlock], come: Sequence[TextBl
     every = (*gone, *come)
     longest = LONGEST_SUSPECT_WORDS
     if kind is HunkKind.ROTATED:
-        longest = 2 * LONGEST_ROTATED_WORDS
+        longest *= 2
     if sum(block.size for block in every) > longest:
         return False
     if not any(block.prose for block in every):

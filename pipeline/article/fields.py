@@ -268,7 +268,7 @@ def _printed(index: Index, site: Site, language: str | None) -> tuple[Moment, st
     for node in index.having(_DATE_CLASSES):
         if node.tag in ("body", "html", "article") or _elsewhere(node) or _is_changed(node):
             continue
-        said = text_of(node)
+        said = text_of(node)[:400]
         changed = _CHANGED_WORDS.search(said)
         said = said[: changed.start()] if changed else said  # the date behind it is another one
         if said and len(said) < 200 and (found := parse.printed(said, site.timezone, language)):

@@ -156,21 +156,6 @@ def test_sentence_that_varies_within_a_paragraph_is_no_edit_and_one_beside_it_is
     assert told == [(3, "edited", "2026-03-03T06"), (4, "edited", "2026-03-03T12")]
 
 
-def test_long_advert_between_paragraphs_is_no_edit_and_a_paragraph_beside_it_is(archive):
-    for look in range(12):
-        for number in range(8):
-            advert = TOWNS[(3 * number + look * look) % 5]
-            words = " ".join(f"from {advert} on day {part} of the {advert} fair," for part in "abcdefgh")
-            fragment = f"<p>Buy ropes {words} half price and free of charge.</p>"
-            if number == 2 and look >= 6:
-                fragment += "<p>The mayor has denied all of it in a letter of three lines.</p>"
-            visit(archive, Story(number=number, fragment=fragment), NOON + look * STEP)
-    assert [row["article_id"] for row in archive.db.query("SELECT article_id FROM events")] == [3]
-
-
-STARRED = (("the old bell", "the *** b**l"), ("the ledger", "the [removed]"))
-
-
 def test_words_that_are_starred_now_and_then_are_no_edit(archive):
     clean, starred = Story(number=1), Story(number=1, changed=STARRED)
     edited = replace(starred, changed=(*STARRED, EDIT))
