@@ -156,6 +156,9 @@ def test_sentence_that_varies_within_a_paragraph_is_no_edit_and_one_beside_it_is
     assert told == [(3, "edited", "2026-03-03T06"), (4, "edited", "2026-03-03T12")]
 
 
+STARRED = (("the old bell", "the *** b**l"), ("the ledger", "the [removed]"))
+
+
 def test_words_that_are_starred_now_and_then_are_no_edit(archive):
     clean, starred = Story(number=1), Story(number=1, changed=STARRED)
     edited = replace(starred, changed=(*STARRED, EDIT))
