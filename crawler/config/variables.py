@@ -25,6 +25,16 @@ def must_be_set(names: Iterable[str], environ: Mapping[str, str], *, key: str, h
             raise ConfigError(f"{key} needs ${name}, which is empty or not in the environment.", hint=hint)
 
 
+def value_of(value: str, environ: Mapping[str, str], *, key: str) -> str:
+    """Return a secret value with its variables filled in; `key` is where it is configured.
+
+    Raises ConfigError for a variable that is empty or not set.
+    """
+    hint = "Set it where Backissue is started: a unit's EnvironmentFile, for example."
+    must_be_set(variables_in(value), environ, key=key, hint=hint)
+    return filled(value, environ)
+
+
 def filled(value: str, environ: Mapping[str, str]) -> str:
     """Return a value with its variables, all of which are set, replaced by what they contain."""
     return _VARIABLE.sub(lambda found: environ[found[1]], value)

@@ -23,7 +23,8 @@ from archive.storage.archive import Archive
 from crawler.config.config import Source
 from crawler.runs.loading import loading
 
-_ALLOCATIONS = 10_000  # of objects that can be in a cycle, after which the collector runs
+_ALLOCATIONS = 10_000
+"""Of objects that can be in a cycle, after which the collector runs: few of a crawl's ever are in one."""
 
 
 def settings() -> Settings:
@@ -102,28 +103,18 @@ def _load_tls() -> None:
 
     It walks the stack three times as it loads, and each frame costs: in a thread there are few.
     """
-    loading = Thread(target=import_module, args=["scrapy.core.downloader.contextfactory"])
-    loading.start()
-    loading.join()
-
-
-def _spare_collector() -> None:
-    """Let the garbage collector pass over what is loaded, and run less often.
-
-    A crawl makes very many objects, few of them in cycles, and what it has loaded stays until its end.
-    """
-    gc.freeze()
-    gc.set_threshold(_ALLOCATIONS)
+    thread = Thread(target=import_module, args=["scrapy.core.downloader.contextfactory"])
+    thread.start()
+    thread.join()
 
 
 def _run(spider: str, source: Source, archive_path: Path, **options: object) -> Run:
+    report = CrawlReport()
     with loading():
         _load_tls()
         process = _process(spider, source, archive_path, options)
-        crawler = process.create_crawler(spider)
-    report = CrawlReport()
-    task = process.crawl(crawler, source=source, report=report)
-    _spare_collector()
+        task = process.crawl(process.create_crawler(spider), source=source, report=report)
+    gc.set_threshold(_ALLOCATIONS)
     process.start()
     has_ended = task.done() and not task.cancelled()
     error: BaseException | None = report.fault

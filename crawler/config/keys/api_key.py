@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from crawler.config.keys.source_keys import EXPECTED_API_KEY, SourceTable
 from crawler.config.toml_reader import TomlTable, describe_value
-from crawler.config.variables import filled, must_be_set, variables_in
+from crawler.config.variables import value_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,7 @@ class ApiKey:
         """
         if self.stated is None:
             return None
-        hint = "Set it where Backissue is started: a unit's EnvironmentFile, for example."
-        must_be_set(variables_in(self.stated), environ, key="api_key", hint=hint)
-        return filled(self.stated, environ)
+        return value_of(self.stated, environ, key="api_key")
 
 
 def read_api_key(table: TomlTable, keys: SourceTable) -> ApiKey:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from crawler.config.keys.source_keys import SourceTable
 from crawler.config.toml_reader import TomlTable, describe_value
-from crawler.config.variables import filled, must_be_set, variables_in
+from crawler.config.variables import value_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +30,9 @@ class ForeignComments:
 
         Raises ConfigError for a variable that is empty or not set.
         """
-        hint = "Set it where Backissue is started: a unit's EnvironmentFile, for example."
-        for system, key in self.keys.items():
-            must_be_set(variables_in(key), environ, key=f"comment_keys.{system}", hint=hint)
-        return {system: filled(key, environ) for system, key in self.keys.items()}
+        return {
+            system: value_of(key, environ, key=f"comment_keys.{system}") for system, key in self.keys.items()
+        }
 
 
 def read_foreign_comments(table: TomlTable, keys: SourceTable) -> ForeignComments:
