@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import json
 import random
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -202,6 +205,15 @@ class Filler:
             moment = when + timedelta(minutes=17 * number + 20)
             made.append(self.comment(article_id, moment, parent_id=parent, site_parent=site, position=number))
         return made
+
+    @contextmanager
+    def read_only(self) -> Iterator[sqlite3.Connection]:
+        """What has been put in, for readers alone; nothing more can be."""
+        self.conn.commit()
+        path = self.conn.execute("PRAGMA database_list").fetchone()[2]
+        self.db.close()
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            yield connection
 
     def finish(self) -> None:
         """Bring the counters that the store keeps up to date, and close."""

@@ -49,6 +49,19 @@ def assert_articles(talk):
             assert [line for line in lines if line not in text] == []
 
 
+def assert_edit_and_removal(talk, post, words, slug):
+    """An article that is rewritten, and then removed, has these two events and no other has any."""
+    talk.server.rewrite(post, words)
+    look(talk, 2)
+    told = "SELECT kind, url FROM events JOIN articles ON articles.id = article_id ORDER BY events.id"
+    edited = {"kind": "edited", "url": f"{talk.server.url}/{slug}/"}
+    assert talk.crawls.rows(told) == [edited]
+    assert_articles(talk)
+    talk.server.remove(post)
+    look(talk, 3)
+    assert talk.crawls.rows(told) == [edited, edited | {"kind": "removed"}]
+
+
 def test_articles_are_found_by_the_sitemap_and_proved(talk, ghost):
     """Its robots.txt closes its Content API; a quiet tick takes two requests at most."""
     talk.crawls.crawl()
@@ -91,15 +104,8 @@ def test_content_api_is_read_where_robots_allow_it(talk, ghost):
         talk.crawls.program("verify")
         proofs = talk.crawls.rows("SELECT surface, unproved FROM coverage WHERE kind = 'article'")
         assert {(row["surface"], row["unproved"]) for row in proofs} == {("api", None)}
-        ghost.rewrite(post, ["The lamp went out at nine, for its oil had been sold.", *story.paragraphs[1:]])
-        look(talk, 2)
-        told = "SELECT kind, url FROM events JOIN articles ON articles.id = article_id ORDER BY events.id"
-        edited = {"kind": "edited", "url": f"{ghost.url}/went-out/"}
-        assert talk.crawls.rows(told) == [edited]
-        assert_articles(talk)
-        ghost.remove(post)
-        look(talk, 3)
-        assert talk.crawls.rows(told) == [edited, edited | {"kind": "removed"}]
+        words = ["The lamp went out at nine, for its oil had been sold.", *story.paragraphs[1:]]
+        assert_edit_and_removal(talk, post, words, "went-out")
 
 
 def test_own_key_opens_the_content_api_where_pages_name_none(talk, ghost, monkeypatch):
@@ -138,15 +144,7 @@ def test_edit_and_removal_of_an_article_are_told_and_nothing_else(talk, ghost):
     talk.crawls.crawl()
     assert_articles(talk)
     words = ["The ferry turned back at noon, for the fog had come in from the west.", *story.paragraphs[1:]]
-    ghost.rewrite(post, words)
-    look(talk, 2)
-    told = "SELECT kind, url FROM events JOIN articles ON articles.id = article_id ORDER BY events.id"
-    edited = {"kind": "edited", "url": f"{ghost.url}/turned-back/"}
-    assert talk.crawls.rows(told) == [edited]
-    assert_articles(talk)
-    ghost.remove(post)
-    look(talk, 3)
-    assert talk.crawls.rows(told) == [edited, edited | {"kind": "removed"}]
+    assert_edit_and_removal(talk, post, words, "turned-back")
 
 
 def test_thread_of_ghost_is_archived(talk, ghost):

@@ -15,18 +15,12 @@ from hypothesis import strategies as st
 
 from archive.proof import log, merkle
 from archive.proof.bundle import CHECKER
-from tests.unit.archive.proof.test_proof import ARTICLE, named, run, save, seal, verified
+from tests.unit.archive.proof.test_proof import ARTICLE, named, run, save, seal, sealed_twice, verified
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """An archive of one article, edited once, under two seals."""
-    path = tmp_path / "archive.db"
-    save(path, 0)
-    seal(path, 0)
-    save(path, 2, replace(ARTICLE, text="It falls."))
-    seal(path, 2)
-    return path
+    return sealed_twice(tmp_path)
 
 
 def years(path: Path, seals: int) -> None:

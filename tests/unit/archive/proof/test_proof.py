@@ -72,15 +72,19 @@ def named(path: Path) -> list[str]:
         return [*differences(archive.db, path)]
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
+def sealed_twice(folder: Path) -> Path:
     """An archive of one article, edited once, with twenty comments; all of it is sealed."""
-    path = tmp_path / "archive.db"
+    path = folder / "archive.db"
     save(path, 0)
     seal(path, 0)
     save(path, 2, replace(ARTICLE, text="It falls."))
     seal(path, 2)
     return path
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return sealed_twice(tmp_path)
 
 
 def run(path: Path, *words: str) -> Result:

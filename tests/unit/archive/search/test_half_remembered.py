@@ -53,12 +53,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connec
     for sentence in sorted(made):
         said = " ".join(dice.sample(FRAMES, 3))
         fill.comment(1, when, text=f"{' '.join(sentence)}, {said}.")
-    fill.conn.commit()
-    path = fill.conn.execute("PRAGMA database_list").fetchone()[2]
-    fill.db.close()
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-    yield connection
-    connection.close()
+    with fill.read_only() as connection:
+        yield connection
 
 
 def shown_comments(found: SearchResult, advice: Help) -> list[int]:

@@ -101,12 +101,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connec
     for number, (language, (text, *_)) in enumerate(SCRIPTS.items(), 10):
         fill.article(number, when, title=language, text=text, language=language)
         fill.comment(number, when, text=text)
-    fill.conn.commit()
-    path = fill.conn.execute("PRAGMA database_list").fetchone()[2]
-    fill.db.close()
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-    yield connection
-    connection.close()
+    with fill.read_only() as connection:
+        yield connection
 
 
 def comments_of(found: SearchResult) -> list[str]:
